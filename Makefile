@@ -1,0 +1,60 @@
+# Two commands do everything: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: demo test check format bench soak shots clean
+
+demo: $(VENV)/.runtime
+	@$(BIN)/python manage.py demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+# Everything that can be said about the code without running it.
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --quiet templates
+	$(BIN)/djlint --lint --quiet templates
+	DATABASE_URL=sqlite:///:memory: $(BIN)/python manage.py makemigrations --check --dry-run
+	SECRET_KEY=only-for-this-check-$$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n') DEBUG=0 ALLOWED_HOSTS=preflight.example.edu \
+		SITE_URL=https://preflight.example.edu CANVAS_BASE_URL=https://canvas.example.edu CANVAS_TOKEN=check \
+		DATABASE_URL=postgres://localhost/check CELERY_BROKER_URL=redis://localhost/0 \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/djlint --reformat --quiet templates
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+# The large numbers: `make test` runs a tenth of them.
+soak: $(VENV)/.dev
+	SOAK=1 $(BIN)/python -m pytest -m soak
+
+shots: $(VENV)/.dev
+	$(BIN)/python -m tests.e2e.shots
+
+clean:
+	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache htmlcov .coverage
+
+# uv installs in seconds what takes pip a minute; where it cannot be had, pip does the same.
+$(VENV)/.runtime: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Preflight needs Python 3.11 or newer, this is %d.%d. Name another: make demo PYTHON=python3.12" % sys.version_info[:2]) if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Could not make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || true
+	@if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.txt; else false; fi \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
+	@if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt; else false; fi \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,28 @@
+"""What goes wrong in a way that a person can understand. Anything else is a bug and is logged as one."""
+
+from __future__ import annotations
+
+
+class RegistrarError(Exception):
+    """``message`` is one sentence for the person in front of the screen: what is wrong and what to do next."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Refused(RegistrarError):
+    """Not allowed for this person, or not in this state."""
+
+
+class Missing(RegistrarError):
+    """Not there, or out of this person's reach: the answer is the same."""
+
+
+class CanvasTrouble(RegistrarError):
+    """Canvas did not give what was asked. ``passing`` means that a later try may well succeed."""
+
+    def __init__(self, message: str, *, kind: str = "", passing: bool = False) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.passing = passing

@@ -135,7 +135,7 @@ def _line_item(place: Place, exceptions: tuple[int, int], findings: list[Finding
 
 
 def _places(course: Course, assignment: Assignment) -> list[Place]:
-    """The sections that have it or that the SIS endpoint lists for it; where none has it, a place with no section."""
+    """The sections that have it or that the SIS endpoint lists for it; if none has it, a place with no section."""
     places = [_place(course, assignment, section) for section in _sections(course, assignment)]
     if all(place.given is False for place in places):
         return [*(place for place in places if place.in_sis_feed), _nowhere(course, assignment)]

@@ -62,7 +62,7 @@ def to_the_minute(when: datetime) -> datetime:
 
 def is_later(when: datetime, other: datetime) -> bool:
     """Later by Canvas's measure: within one minute nothing is later than anything."""
-    return to_the_minute(when) > to_the_minute(other)
+    return when > other and to_the_minute(when) > to_the_minute(other)
 
 
 def period_of(when: datetime | None, periods: Iterable[GradingPeriod]) -> GradingPeriod | None:

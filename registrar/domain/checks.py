@@ -20,7 +20,7 @@ from registrar.domain.dates import (
     mastery_path_override,
     student_exceptions,
 )
-from registrar.domain.facts import DATE_FIELDS, Assignment, Course, Section, Target
+from registrar.domain.facts import Assignment, Course, Section, Target
 from registrar.domain.findings import Code, Params
 from registrar.domain.rulepacks import Rules
 
@@ -243,8 +243,7 @@ def due_after_grade_deadline(context: Context, place: Place) -> Params | None:
 
 
 def date_unknown(context: Context, place: Place) -> Params | None:
-    unknown = any(getattr(place.effective, field).source is Source.UNKNOWN for field in DATE_FIELDS)
-    return _BROKEN if unknown else None
+    return _BROKEN if place.effective.due_at.source is Source.UNKNOWN else None
 
 
 def _iso(when: datetime | None) -> str | None:

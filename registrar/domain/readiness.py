@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from registrar.domain.checks import (
     ASSIGNMENT_CHECKS,
@@ -44,6 +44,9 @@ __all__ = [
     "assess",
     "status_of",
 ]
+
+
+Check: TypeAlias = Callable[..., Params | None]
 
 
 class Status(StrEnum):
@@ -107,16 +110,22 @@ def status_of(findings: Iterable[Finding], excepted: frozenset[Code] = frozenset
 
 def _line_items(context: Context) -> Iterator[LineItem]:
     course = context.course
-    of_course = _findings(context, COURSE_CHECKS)
-    of_sections = {section.id: _findings(context, SECTION_CHECKS, section) for section in course.sections}
+    of_assignments, of_places = _in_force(context, ASSIGNMENT_CHECKS), _in_force(context, PLACE_CHECKS)
+    of_course = _findings(context, _in_force(context, COURSE_CHECKS))
+    by_section = _findings_of_sections(context)
     for assignment in course.assignments:
         if not assignment.post_to_sis:
             continue
-        shared = [*of_course, *_findings(context, ASSIGNMENT_CHECKS, assignment)]
+        shared = [*of_course, *_findings(context, of_assignments, assignment)]
         exceptions = student_exceptions(assignment), group_exceptions(assignment)
         for place in _places(course, assignment):
-            of_section = of_sections[place.section.id] if place.section else []
-            yield _line_item(place, exceptions, [*shared, *of_section, *_findings(context, PLACE_CHECKS, place)])
+            of_section = by_section[place.section.id] if place.section else []
+            yield _line_item(place, exceptions, [*shared, *of_section, *_findings(context, of_places, place)])
+
+
+def _findings_of_sections(context: Context) -> dict[int, list[Finding]]:
+    checks = _in_force(context, SECTION_CHECKS)
+    return {section.id: _findings(context, checks, section) for section in context.course.sections}
 
 
 def _line_item(place: Place, exceptions: tuple[int, int], findings: list[Finding]) -> LineItem:
@@ -181,17 +190,25 @@ def _unlisted(course: Course) -> bool | None:
     return False if course.feed_read else None
 
 
-def _findings(
-    context: Context, checks: Mapping[Code, Callable[..., Params | None]], *facts: Assignment | Section | Place
-) -> list[Finding]:
+def _in_force(context: Context, checks: Mapping[Code, Check]) -> list[tuple[Rule, Check]]:
+    """The rules that are on, with the severity that holds here."""
     found = []
     for code, check in checks.items():
-        severity = context.rules.severity(code)
-        if severity is not None and (params := check(context, *facts)) is not None:
+        if severity := context.rules.severity(code):
             # An unpublished course breaks an assignment's rule, and is mended as a course.
             level = Level.COURSE if checks is COURSE_CHECKS else RULES[code].level
-            found.append(Finding(code=code, severity=severity, level=level, params=params))
+            found.append((Rule(code=code, level=level, severity=severity), check))
     return found
+
+
+def _findings(
+    context: Context, checks: list[tuple[Rule, Check]], *facts: Assignment | Section | Place
+) -> list[Finding]:
+    return [
+        Finding(code=rule.code, severity=rule.severity, level=rule.level, params=params)
+        for rule, check in checks
+        if (params := check(context, *facts)) is not None
+    ]
 
 
 _ORDER: Final = {code: place for place, code in enumerate(Code)}

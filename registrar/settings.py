@@ -308,6 +308,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = not CELERY_BROKER_URL.startswith("safefs:")
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 # The one place where the clock decides what runs.
@@ -325,12 +326,18 @@ CELERY_BEAT_SCHEDULE = {
     "work that lost its message": {"task": "registrar.tasks.sweep", "schedule": 30.0},
 }
 
+# A person at a shell reads sentences; what a developer needs goes to the file, or to stderr with LOG_FILE=-.
+_log: dict[str, Any] = {"class": "logging.StreamHandler", "formatter": "line"}
+if (_log_file := _text("LOG_FILE", str(VAR_DIR / "preflight.log"))) != "-":
+    VAR_DIR.mkdir(exist_ok=True)
+    _log |= {"class": "logging.handlers.WatchedFileHandler", "filename": _log_file, "delay": True}
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": _text("LOG_LEVEL", "WARNING")},
+    "handlers": {"log": _log},
+    "root": {"handlers": ["log"], "level": _text("LOG_LEVEL", "WARNING")},
 }
 
 

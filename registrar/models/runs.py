@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from .readings import Account, Course
 
-CLAIM_LASTS = timedelta(seconds=60)
+CLAIM_LASTS = timedelta(seconds=30)
 """A claim with an older heartbeat is free again."""
 
 
@@ -59,6 +59,8 @@ class Run(models.Model):
     heartbeat_at = models.DateTimeField(null=True)
     cancel_asked_at = models.DateTimeField(null=True)
 
+    feed_open = models.BooleanField(default=False)
+    """Whether the account-wide SIS route answered."""
     doing = models.TextField(blank=True)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
@@ -86,9 +88,11 @@ class Run(models.Model):
 
 class RunItemQuerySet(models.QuerySet["RunItem"]):
     def claimable(self, now: datetime) -> Self:
-        return self.filter(
-            Q(state=RunItem.State.TODO) | Q(state=RunItem.State.CLAIMED, heartbeat_at__lt=now - CLAIM_LASTS)
-        )
+        stale = Q(state=RunItem.State.CLAIMED, heartbeat_at__lt=now - CLAIM_LASTS)
+        return self.filter(Q(state=RunItem.State.TODO) | stale)
+
+    def unfinished(self) -> Self:
+        return self.filter(state__in=(RunItem.State.TODO, RunItem.State.CLAIMED))
 
 
 class RunItem(models.Model):
@@ -105,12 +109,17 @@ class RunItem(models.Model):
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="+")
     state = models.CharField(max_length=8, choices=State.choices, default=State.TODO)
     reason = models.CharField(max_length=12, blank=True)
-    """Why it is read: full, first, changed, ambiguous, old, seam, asked."""
+    """Why it is read: full, first, changed, ambiguous, old, seam, failed, asked."""
     owner = models.CharField(max_length=120, blank=True)
     heartbeat_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     feed = models.BinaryField(null=True)
     """This course's part of the account-wide SIS answer, until the course has been read."""
+    feed_digest = models.CharField(max_length=64, blank=True)
+    stripped = models.BooleanField(default=False)
+    """Whether Canvas left out the ``include[]`` that was asked for."""
+    untold = models.PositiveIntegerField(default=0)
+    """Assignments whose overrides Canvas would not tell at all."""
     message = models.TextField(blank=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -1,0 +1,15 @@
+from django.db import migrations
+
+ROLES = ("Viewers", "Reviewers", "Approvers", "Administrators")
+
+
+def make_roles(apps, schema_editor):
+    group = apps.get_model("auth", "Group")
+    for name in ROLES:
+        group.objects.get_or_create(name=name)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("registrar", "0001_initial"), ("auth", "0012_alter_user_first_name_max_length")]
+
+    operations = [migrations.RunPython(make_roles, migrations.RunPython.noop)]

@@ -1,0 +1,344 @@
+"""Assess: from a reading to line items and findings, stored whole for one course in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+
+from registrar.domain import facts
+from registrar.domain.calendar import is_closed
+from registrar.domain.readiness import Assessment, LineItem, Severity, Status, assess
+from registrar.domain.rulepacks import Rulepack, Rules, combine, read_packs
+from registrar.models import Account, Course, Finding, GradingPeriod, Reading, Section
+from registrar.models import LineItem as LineItemRow
+
+_decoder = msgspec.json.Decoder(facts.Course)
+
+
+def pack(course: facts.Course) -> bytes:
+    return zlib.compress(msgspec.json.encode(course), 3)
+
+
+def unpack(stored: bytes | memoryview) -> facts.Course:
+    return _decoder.decode(zlib.decompress(stored))
+
+
+def _digest(*values: object) -> str:
+    return hashlib.blake2b(msgspec.json.encode(values), digest_size=16).hexdigest()
+
+
+@cache
+def packs() -> dict[str, Rulepack]:
+    return read_packs(Path(__file__).parent.parent / "rulepacks")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a course's findings follow from beyond its own reading: read once, used for many courses."""
+
+    accounts: dict[int, Account]
+    periods: dict[int, tuple[facts.GradingPeriod, ...]]
+    rules: dict[int, Rules]
+    rule_digests: dict[int, str]
+    now: datetime
+
+    def periods_of(
+        self, course: Course, own: Sequence[facts.GradingPeriod] = ()
+    ) -> tuple[facts.GradingPeriod, ...]:
+        group = course.term.period_group_id
+        return tuple(own) or (self.periods.get(group, ()) if group is not None else ())
+
+
+def surroundings(*, now: datetime) -> Surroundings:
+    accounts = {account.pk: account for account in Account.objects.all()}
+    periods: dict[int, list[facts.GradingPeriod]] = {}
+    for row in GradingPeriod.objects.filter(group_id__isnull=False):
+        assert row.group_id is not None
+        periods.setdefault(row.group_id, []).append(period_facts(row))
+    rules = {pk: rules_for(account, accounts) for pk, account in accounts.items()}
+    return Surroundings(
+        accounts=accounts,
+        periods={group: tuple(found) for group, found in periods.items()},
+        rules=rules,
+        rule_digests={pk: _digest(asdict(one)) for pk, one in rules.items()},
+        now=now,
+    )
+
+
+def rules_for(account: Account, accounts: dict[int, Account]) -> Rules:
+    """The pack `canvas`, and the one chosen for the nearest account upwards."""
+    at: Account | None = account
+    while at is not None and not at.rulepack:
+        at = accounts.get(at.parent_id) if at.parent_id is not None else None
+    return combine(packs()["canvas"], packs().get(at.rulepack) if at is not None else None)
+
+
+def period_facts(row: GradingPeriod) -> facts.GradingPeriod:
+    return facts.GradingPeriod(
+        id=row.canvas_id, title=row.title, start_at=row.start_at, end_at=row.end_at, close_at=row.close_at
+    )
+
+
+def term_facts(course: Course) -> facts.Term:
+    term = course.term
+    return facts.Term(
+        id=term.pk,
+        name=term.name,
+        sis_id=term.sis_id or None,
+        start_at=term.start_at,
+        end_at=term.end_at,
+        grade_deadline=term.grade_deadline,
+    )
+
+
+def header(course: Course, around: Surroundings, own_periods: Sequence[facts.GradingPeriod] = ()) -> facts.Course:
+    """The course as the account-wide list tells it: everything but sections, assignments and their dates."""
+    return facts.Course(
+        id=course.pk,
+        name=course.name,
+        code=course.code,
+        sis_id=course.sis_id or None,
+        account_id=course.account_id,
+        state=course.state,
+        concluded=course.concluded,
+        start_at=course.start_at,
+        end_at=course.end_at,
+        restricts_dates=course.restricts_dates,
+        time_zone=course.time_zone,
+        term=term_facts(course),
+        periods=around.periods_of(course, own_periods),
+    )
+
+
+def facts_of(course_id: int, around: Surroundings | None = None) -> facts.Course | None:
+    """The current whole reading of a course, under its term and periods as they are now known."""
+    reading = Reading.objects.filter(course_id=course_id, current=True).first()
+    if reading is None:
+        return None
+    course = Course.objects.select_related("term").get(pk=course_id)
+    return under_header(unpack(reading.facts), course, around or surroundings(now=reading.last_at))
+
+
+def under_header(stored: facts.Course, course: Course, around: Surroundings) -> facts.Course:
+    own = tuple(period_facts(row) for row in course.own_periods.all())
+    return replace(
+        header(course, around, own),
+        sections=stored.sections,
+        assignments=stored.assignments,
+        feed_read=stored.feed_read,
+        read_at=course.read_at,
+    )
+
+
+def is_old(course: Course, now: datetime) -> bool:
+    return course.read_at is not None and now - course.read_at > timedelta(hours=settings.READING_LIMIT_HOURS)
+
+
+def follows_from(course: Course, digest: str, head: facts.Course, around: Surroundings) -> str:
+    """A digest of everything the findings depend on, the clock included where it matters."""
+    return _digest(
+        digest,
+        replace(head, sections=(), assignments=(), read_at=None, feed_read=False),
+        [is_closed(period, around.now) for period in head.periods],
+        around.rule_digests[course.account_id],
+        is_old(course, around.now),
+    )
+
+
+def store_reading(course: Course, found: facts.Course, around: Surroundings, *, sections_read: bool) -> None:
+    """Replace everything known of one course by what was read, in one transaction.
+
+    Rows are written only when something changed; otherwise only the time of the reading moves on.
+    """
+    digest = _digest(found.sections, found.assignments, found.feed_read)
+    course.read_at = found.read_at
+    course.trouble, course.trouble_at = "", None
+    if sections_read:
+        course.sections_read_at = found.read_at
+    with transaction.atomic():
+        _keep_reading(course, found, digest)
+        _assess_if_needed(course, found, digest, around)
+        course.save(update_fields=_KEPT)
+
+
+_KEPT = [
+    "read_at",
+    "sections_read_at",
+    "feed_digest",
+    "assessed_as",
+    "trouble",
+    "trouble_at",
+    "sections_total",
+    "sections_needing",
+    "items",
+    "items_needing",
+    "items_warned",
+]
+
+
+def _keep_reading(course: Course, found: facts.Course, digest: str) -> None:
+    assert found.read_at is not None
+    if Reading.objects.filter(course=course, current=True, digest=digest).update(last_at=found.read_at):
+        return
+    Reading.objects.filter(course=course, current=True).update(current=False)
+    Reading.objects.create(
+        course=course, digest=digest, first_at=found.read_at, last_at=found.read_at, facts=pack(found)
+    )
+
+
+def _assess_if_needed(course: Course, found: facts.Course, digest: str, around: Surroundings) -> bool:
+    key = follows_from(course, digest, found, around)
+    if course.assessed_as == key:
+        return False
+    limit = timedelta(hours=settings.READING_LIMIT_HOURS)
+    result = assess(found, around.rules[course.account_id], now=around.now, reading_limit=limit)
+    _replace_rows(course, found, result)
+    course.assessed_as = key
+    return True
+
+
+def reassess(course: Course, around: Surroundings) -> bool:
+    """Work the findings out again from the stored reading if anything else they depend on has changed."""
+    reading = Reading.objects.filter(course=course, current=True).only("digest").first()
+    if reading is None:
+        return False
+    own = tuple(period_facts(row) for row in course.own_periods.all())
+    if course.assessed_as == follows_from(course, reading.digest, header(course, around, own), around):
+        return False
+    with transaction.atomic():
+        found = under_header(unpack(reading.facts), course, around)
+        changed = _assess_if_needed(course, found, reading.digest, around)
+        course.save(update_fields=_KEPT)
+    return changed
+
+
+def _replace_rows(course: Course, found: facts.Course, result: Assessment) -> None:
+    for rows in (Finding.objects.filter(course=course), LineItemRow.objects.filter(course=course)):
+        # Nothing hangs on these rows but what goes with them, so Django need not read them first.
+        rows._raw_delete(rows.db)
+    _write_sections(course, found.sections, result.line_items)
+    rows = LineItemRow.objects.bulk_create(
+        [_row(course, found, item) for item in result.line_items], batch_size=500
+    )
+    pairs = zip(rows, result.line_items, strict=True)
+    Finding.objects.bulk_create(
+        [finding for row, item in pairs for finding in _findings(course, row, item)], batch_size=500
+    )
+    _count(course, result.line_items)
+
+
+def _write_sections(course: Course, sections: Iterable[facts.Section], items: Sequence[LineItem]) -> None:
+    total = Counter(item.section.id for item in items if item.section)
+    needing = Counter(item.section.id for item in items if item.section and item.status is Status.NEEDS_ACTION)
+    rows = [
+        Section(
+            canvas_id=section.id,
+            course=course,
+            term_id=course.term_id,
+            account_id=course.account_id,
+            name=section.name,
+            sis_id=section.sis_id or "",
+            origin_course_id=section.origin_course_id,
+            origin_course_sis_id=section.origin_course_sis_id or "",
+            cross_listed=section.cross_listed,
+            start_at=section.start_at,
+            end_at=section.end_at,
+            restricts_dates=section.restricts_dates,
+            total_students=section.total_students,
+            items=total[section.id],
+            items_needing=needing[section.id],
+        )
+        for section in sections
+    ]
+    Section.objects.filter(course=course).exclude(pk__in=[row.pk for row in rows]).delete()
+    # A section that was cross-listed away takes its key along to the other course.
+    Section.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["canvas_id"],
+        update_fields=[field.name for field in Section._meta.concrete_fields if not field.primary_key],
+        batch_size=500,
+    )
+
+
+def _row(course: Course, found: facts.Course, item: LineItem) -> LineItemRow:
+    assignment, section, dates = item.assignment, item.section, item.effective
+    return LineItemRow(
+        course=course,
+        section_id=section.id if section else None,
+        term_id=course.term_id,
+        account_id=course.account_id,
+        assignment_id=assignment.id,
+        assignment_name=assignment.name,
+        assignment_group=assignment.group_name or "",
+        assignment_url=assignment.html_url,
+        points_possible=assignment.points_possible,
+        published=assignment.published and found.state != "unpublished",
+        due_at=dates.due_at.value,
+        unlock_at=dates.unlock_at.value,
+        lock_at=dates.lock_at.value,
+        due_at_source=dates.due_at.source,
+        unlock_at_source=dates.unlock_at.source,
+        lock_at_source=dates.lock_at.source,
+        in_sis_feed=item.in_sis_feed,
+        sis_due_at=item.sis_due_at,
+        student_exceptions=item.student_exceptions,
+        group_exceptions=item.group_exceptions,
+        needs_grading=assignment.needs_grading_count,
+        status=item.status,
+        warned=any(finding.severity is Severity.WARNING for finding in item.findings),
+        codes=[str(finding.code) for finding in item.findings],
+        search=search_text(
+            course.search, section.name if section else "", section.sis_id if section else "", assignment.name
+        ),
+    )
+
+
+def search_text(*parts: str | None) -> str:
+    return " ".join(part[:300] for part in parts if part).lower()
+
+
+def _findings(course: Course, row: LineItemRow, item: LineItem) -> list[Finding]:
+    return [
+        Finding(
+            line_item=row,
+            course=course,
+            section_id=row.section_id,
+            term_id=course.term_id,
+            account_id=course.account_id,
+            code=finding.code,
+            level=finding.level,
+            severity=finding.severity,
+            position=position,
+            params=dict(finding.params),
+        )
+        for position, finding in enumerate(item.findings)
+    ]
+
+
+def _count(course: Course, items: Sequence[LineItem]) -> None:
+    needing = [item for item in items if item.status is Status.NEEDS_ACTION]
+    course.items, course.items_needing = len(items), len(needing)
+    course.items_warned = sum(
+        any(finding.severity is Severity.WARNING for finding in item.findings) for item in items
+    )
+    course.sections_total = len({item.section.id for item in items if item.section})
+    course.sections_needing = len({item.section.id for item in needing if item.section})
+
+
+def forget_rows(course: Course) -> None:
+    """The course vanished from Canvas: its line items leave the lists, its readings stay."""
+    with transaction.atomic():
+        _replace_rows(course, facts.Course(id=course.pk, name=course.name), Assessment(line_items=()))
+        course.assessed_as = ""
+        course.save(update_fields=_KEPT)

@@ -1,0 +1,229 @@
+"""Keep what the account-wide lists say: accounts, terms, periods and the heads of courses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from registrar.canvas import AccountFound, Canvas, CourseFound, PeriodFound, TermFound
+from registrar.errors import CanvasTrouble, Missing, Refused
+from registrar.models import Account, Course, GradingPeriod, Standing, Term
+
+from .assessing import forget_rows, search_text
+
+NO_TERM = 0
+"""The id under which courses are kept that Canvas showed without a term."""
+
+
+def refuse_other_canvas(host: str) -> None:
+    """Readings of two Canvases in one database would pass for one university."""
+    known = Standing.objects.filter(pk=1).values_list("canvas_host", flat=True).first()
+    if known and known != host:
+        raise Refused(
+            f"This database holds readings of {known}, and CANVAS_BASE_URL now names {host}. "
+            "Name another database in DATABASE_URL, or go back to the former Canvas."
+        )
+
+
+def keep_accounts(root: AccountFound, below: Sequence[AccountFound]) -> Account:
+    """The tree, parents before children, with the path by which scopes and colleges are found."""
+    children: dict[int | None, list[AccountFound]] = {}
+    for account in below:
+        children.setdefault(account.parent_id, []).append(account)
+    with transaction.atomic():
+        top = _keep_account(root, _parent_of_root(root))
+        waiting = [(top, child) for child in children.get(root.id, [])]
+        while waiting:
+            parent, found = waiting.pop()
+            row = _keep_account(found, parent)
+            waiting += [(row, child) for child in children.get(found.id, [])]
+    return top
+
+
+def _parent_of_root(root: AccountFound) -> Account | None:
+    """Reading a sub-account first must not cut it off from a tree that is already known."""
+    return Account.objects.filter(pk=root.parent_id).first() if root.parent_id is not None else None
+
+
+def _keep_account(found: AccountFound, parent: Account | None) -> Account:
+    row, _ = Account.objects.update_or_create(
+        canvas_id=found.id,
+        defaults={
+            "name": found.name,
+            "parent": parent,
+            "sis_id": found.sis_id or "",
+            "time_zone": found.time_zone or (parent.time_zone if parent else "UTC"),
+            "path": f"{parent.path if parent else '/'}{found.id}/",
+            "depth": parent.depth + 1 if parent else 0,
+            "gone_at": None,
+        },
+    )
+    return row
+
+
+def keep_terms(terms: Sequence[TermFound] | None, now: datetime) -> None:
+    for term in terms or ():
+        Term.objects.update_or_create(
+            canvas_id=term.id,
+            defaults={
+                "name": term.name,
+                "sis_id": term.sis_id or "",
+                "start_at": term.start_at,
+                "end_at": term.end_at,
+                "period_group_id": term.period_group_id,
+                "gone_at": None,
+            },
+        )
+    if terms is not None:
+        known = [term.id for term in terms]
+        Term.objects.filter(gone_at=None).exclude(pk__in=[*known, NO_TERM]).update(gone_at=now)
+
+
+def keep_periods(periods: Sequence[PeriodFound]) -> None:
+    with transaction.atomic():
+        GradingPeriod.objects.filter(group_id__isnull=False).delete()
+        GradingPeriod.objects.bulk_create(_period(period) for period in periods if period.group_id is not None)
+
+
+def _period(period: PeriodFound, course: Course | None = None) -> GradingPeriod:
+    return GradingPeriod(
+        canvas_id=period.id,
+        group_id=None if course else period.group_id,
+        course=course,
+        title=period.title,
+        start_at=period.start_at,
+        end_at=period.end_at,
+        close_at=period.close_at,
+    )
+
+
+def keep_own_periods(course: Course, periods: Sequence[PeriodFound]) -> None:
+    """A course's own set; the term's, which Canvas lists for a course without one, is kept with the term."""
+    own = [
+        period for period in periods if period.group_id != course.term.period_group_id or period.group_id is None
+    ]
+    with transaction.atomic():
+        course.own_periods.all().delete()
+        GradingPeriod.objects.bulk_create(_period(period, course) for period in own)
+
+
+def term_by_reference(reference: str, now: datetime) -> Term:
+    """``12``, ``sis_term_id:2026FA``, ``current``, or the term's name."""
+    terms = Term.objects.filter(gone_at=None)
+    if reference == "current":
+        found = list(
+            terms.filter(Q(start_at__isnull=False) | Q(end_at__isnull=False))
+            .exclude(start_at__gt=now)
+            .exclude(end_at__lt=now)
+        )
+    elif reference.isdecimal():
+        found = list(terms.filter(pk=int(reference))) if len(reference) < 19 else []
+    elif reference.startswith("sis_term_id:"):
+        found = list(terms.filter(sis_id=reference.removeprefix("sis_term_id:")))
+    else:
+        found = list(terms.filter(name__iexact=reference))
+    if len(found) != 1:
+        known = ", ".join(f"{term.name} ({term.pk})" for term in terms[:8])
+        raise Missing(
+            f"There is {'no' if not found else 'more than one'} term “{reference}” in Canvas. Known are: {known}."
+        )
+    return found[0]
+
+
+_HEAD = [
+    "account",
+    "term",
+    "name",
+    "code",
+    "sis_id",
+    "state",
+    "concluded",
+    "start_at",
+    "end_at",
+    "restricts_dates",
+    "time_zone",
+    "teachers",
+    "total_students",
+    "gone_at",
+    "search",
+    "sort_key",
+]
+
+
+def keep_courses(courses: Iterable[CourseFound], root: Account) -> list[Course]:
+    """The heads of courses as the list tells them; nothing of their readings is touched."""
+    found = list(courses)
+    accounts = _accounts_of(found, root)
+    _terms_of(found)
+    return Course.objects.bulk_create(
+        [_course(course, accounts[course.account_id]) for course in found],
+        update_conflicts=True,
+        unique_fields=["canvas_id"],
+        update_fields=_HEAD,
+    )
+
+
+def _accounts_of(courses: Sequence[CourseFound], root: Account) -> dict[int, Account]:
+    """The courses' accounts; one that was not listed hangs below the root by the name a course gives it."""
+    wanted = {course.account_id: course.account_name for course in courses}
+    known = Account.objects.in_bulk(wanted)
+    for account_id, name in wanted.items():
+        if account_id not in known:
+            found = AccountFound(id=account_id, name=name or f"Account {account_id}", parent_id=root.pk)
+            known[account_id] = _keep_account(found, root)
+    return known
+
+
+def _terms_of(courses: Sequence[CourseFound]) -> None:
+    wanted = {course.term_id: course.term for course in courses}
+    for term_id in wanted.keys() - Term.objects.in_bulk(wanted).keys():
+        term = wanted[term_id] or TermFound(
+            id=term_id, name="No term" if term_id == NO_TERM else f"Term {term_id}"
+        )
+        _keep_term(term)
+
+
+def _keep_term(term: TermFound) -> None:
+    Term.objects.create(
+        canvas_id=term.id, name=term.name, sis_id=term.sis_id or "", start_at=term.start_at, end_at=term.end_at
+    )
+
+
+def _course(found: CourseFound, account: Account) -> Course:
+    people = " ".join(teacher["name"] for teacher in found.teachers)
+    return Course(
+        canvas_id=found.id,
+        account=account,
+        term_id=found.term_id,
+        name=found.name,
+        code=found.code,
+        sis_id=found.sis_id or "",
+        state=found.state,
+        concluded=found.concluded,
+        start_at=found.start_at,
+        end_at=found.end_at,
+        restricts_dates=found.restricts_dates,
+        time_zone=found.time_zone or account.time_zone,
+        teachers=list(found.teachers),
+        total_students=found.total_students,
+        gone_at=None,
+        search=search_text(found.code, found.name, found.sis_id, str(found.id), people),
+        sort_key=(found.code or found.name)[:80].lower(),
+    )
+
+
+def mark_gone(course: Course, now: datetime) -> None:
+    forget_rows(course)
+    course.gone_at = now
+    course.save(update_fields=["gone_at"])
+
+
+def vanished(course: Course, canvas: Canvas) -> bool:
+    """Whether Canvas no longer has the course; a page of it may be missing for other reasons."""
+    try:
+        return canvas.course(str(course.pk)).state == "deleted"
+    except CanvasTrouble as trouble:
+        return trouble.kind == "not_found"

@@ -1,0 +1,52 @@
+"""Background work, each task a few lines: load, call one service, name what comes next.
+
+A message is only a hint that there is work; the rows say what (design.md, section 7). Every task may run twice.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from celery import shared_task
+
+from registrar.canvas import open_canvas
+from registrar.errors import RegistrarError
+from registrar.models import Run, RunItem
+from registrar.services import syncing, working
+
+CHUNK = timedelta(seconds=120)
+"""How long one task works on courses before it hands on to the next."""
+
+now = partial(datetime.now, UTC)
+
+
+@shared_task
+def start_sync(mode: str) -> None:
+    """What the schedule asks for."""
+    run = syncing.request(mode=mode, by=None, trigger="schedule", now=now())
+    work.delay(run.pk)
+
+
+@shared_task
+def work(run_id: int) -> None:
+    """Carry a sync on for a while."""
+    run = Run.objects.open().filter(pk=run_id).first()
+    if run is None:
+        return
+    try:
+        canvas = open_canvas()
+    except RegistrarError as trouble:
+        syncing.fail(run=run, message=trouble.message, now=now())
+        return
+    working.work(run, canvas, clock=now, until=now() + CHUNK)
+    if run.state == Run.State.READING and run.items.filter(state=RunItem.State.TODO).exists():
+        work.delay(run_id)
+
+
+@shared_task
+def sweep() -> None:
+    """Send again what lost its message: a worker died, or the broker forgot."""
+    for run in Run.objects.open():
+        if syncing.needs_a_worker(run, now()):
+            work.delay(run.pk)

@@ -265,7 +265,7 @@ class Canvas:
             ]
         )
 
-    def groups(self, course_id: int) -> dict[int, tuple[str, str | None]]:
+    def groups(self, course_id: int) -> dict[int | None, tuple[str | None, str | None]]:
         """Name and SIS id of the assignment groups; empty where the token may not list them."""
         found = _unless_refused(lambda: list(self.client.assignment_groups.of_course(course_id)))
         return {one.id: (clean(one.name), one.sis_source_id or None) for one in found or ()}

@@ -223,9 +223,9 @@ def reassess(course: Course, around: Surroundings) -> bool:
 
 
 def _replace_rows(course: Course, found: facts.Course, result: Assessment) -> None:
-    for rows in (Finding.objects.filter(course=course), LineItemRow.objects.filter(course=course)):
-        # Nothing hangs on these rows but what goes with them, so Django need not read them first.
-        rows._raw_delete(rows.db)
+    # Nothing hangs on these rows but what goes with them, so Django need not read them first.
+    for old in (Finding.objects.filter(course=course), LineItemRow.objects.filter(course=course)):
+        old._raw_delete(old.db)
     _write_sections(course, found.sections, result.line_items)
     rows = LineItemRow.objects.bulk_create(
         [_row(course, found, item) for item in result.line_items], batch_size=500

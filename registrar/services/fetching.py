@@ -118,7 +118,7 @@ def _with_groups(
     if feed is not None:
         known.update((row.group_id, (row.group_name, row.group_sis_id)) for row in feed.assignments.values())
     elif assignments:
-        known.update(canvas.groups(course_id))
+        known |= canvas.groups(course_id)
     for one in assignments:
         name, sis_id = known.get(one.group_id, (None, None))
         yield replace(one, group_name=name, group_sis_id=sis_id)

@@ -1,5 +1,20 @@
+"""Every address of the product; each page keeps its own list."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("registrar.pages.overview.urls")),
+    path("courses/", include("registrar.pages.courses.urls")),
+    path("sections/", include("registrar.pages.sections.urls")),
+    path("line-items/", include("registrar.pages.line_items.urls")),
+    path("runs/", include("registrar.pages.runs.urls")),
+    path("", include("registrar.pages.sessions.urls")),
+    path("", include("registrar.pages.health.urls")),
+]
+
+handler400 = "registrar.web.errors.bad_request"
+handler403 = "registrar.web.errors.forbidden"
+handler404 = "registrar.web.errors.not_found"
+handler500 = "registrar.web.errors.server_error"

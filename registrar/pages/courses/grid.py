@@ -1,0 +1,106 @@
+"""The course page's table: sections across, assignments down, and what is to be mended where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from registrar.models import Course, Finding, LineItem, Section
+
+LATE = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """One assignment: what holds for it as a whole stands at its name, the rest in its cells."""
+
+    head: LineItem
+    findings: list[Finding] = field(default_factory=list)
+    cells: list[LineItem | None] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Column:
+    section: Section
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One rule broken in this course, and everything that breaks it in the same way."""
+
+    code: str
+    severity: str
+    level: str
+    params: dict[str, Any]
+    items: list[LineItem]
+    """Where: each assignment once when the whole assignment is meant, else each line item."""
+
+    @property
+    def places(self) -> int:
+        return len(self.items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    columns: list[Column]
+    rows: list[Row]
+    unassigned: list[Row]
+    """Assignments that no section has: they have no place in the table."""
+    tasks: list[Task]
+
+
+def laid_out(course: Course) -> Grid:
+    items = list(course.line_items.prefetch_related("findings").select_related("section"))
+    used = {item.section_id for item in items}
+    sections = [section for section in course.sections.all() if section.pk in used]
+    columns = [Column(section=section, findings=_of_section(items, section)) for section in sections]
+    rows = sorted(_rows(items, sections), key=_by_due)
+    return Grid(
+        columns=columns,
+        rows=[row for row in rows if any(row.cells)],
+        unassigned=[row for row in rows if not any(row.cells)],
+        tasks=_tasks(items),
+    )
+
+
+def _rows(items: Sequence[LineItem], sections: Sequence[Section]) -> Iterable[Row]:
+    by_assignment: dict[int, dict[int | None, LineItem]] = {}
+    for item in items:
+        by_assignment.setdefault(item.assignment_id, {})[item.section_id] = item
+    for found in by_assignment.values():
+        head = next(iter(found.values()))
+        own = [finding for finding in head.findings.all() if finding.level == "assignment"]
+        yield Row(head=head, findings=own, cells=[found.get(section.pk) for section in sections])
+
+
+def _by_due(row: Row) -> tuple[datetime, str, int]:
+    dates = [cell.due_at for cell in row.cells if cell is not None and cell.due_at is not None]
+    return min(dates, default=LATE), row.head.assignment_name, row.head.assignment_id
+
+
+def _of_section(items: Sequence[LineItem], section: Section) -> list[Finding]:
+    first = next(item for item in items if item.section_id == section.pk)
+    return [finding for finding in first.findings.all() if finding.level == "section"]
+
+
+def _tasks(items: Sequence[LineItem]) -> list[Task]:
+    found: dict[tuple[str, str], Task] = {}
+    for item in items:
+        for finding in item.findings.all():
+            key = (finding.code, repr(sorted(finding.params.items(), key=lambda pair: pair[0])))
+            task = found.setdefault(
+                key,
+                Task(
+                    code=finding.code,
+                    severity=finding.severity,
+                    level=finding.level,
+                    params=finding.params,
+                    items=[],
+                ),
+            )
+            if task.level == "line_item" or all(one.assignment_id != item.assignment_id for one in task.items):
+                task.items.append(item)
+    return sorted(found.values(), key=lambda task: (task.severity, -len(task.items), task.code))

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from registrar.models import Role, Standing, Term
+from registrar.services import reviewing
+from registrar.web import htmx
+from registrar.web.access import Visit, needs
+
+
+@require_safe
+@needs(Role.VIEWER)
+def index(visit: Visit) -> HttpResponse:
+    now = datetime.now(UTC)
+    terms = list(reviewing.terms(visit.reach))
+    wanted = visit.GET.get("term", "")
+    term = next((one for one in terms if str(one.pk) == wanted), None) or reviewing.current_term(terms, now)
+    context: dict[str, Any] = {"terms": terms, "term": term, "run": reviewing.runs(visit.reach).open().first()}
+    context["standing"] = Standing.objects.first()
+    if term is not None:
+        context |= _standing_of(visit, term, now)
+    return htmx.render(visit, "overview/index.html", context, fragment="overview/_overview.html")
+
+
+def _standing_of(visit: Visit, term: Term, now: datetime) -> dict[str, Any]:
+    chosen = reviewing.Filters(term=term.pk, old_before=reviewing.old_before(now))
+    found = reviewing.tallies(visit.reach, chosen)
+    total = reviewing.Tally()
+    for tally in found.values():
+        total.add(tally)
+    return {
+        "total": total,
+        "colleges": reviewing.by_college(reviewing.accounts(visit.reach), found),
+        "rules": reviewing.by_rule(visit.reach, chosen),
+        "readings": reviewing.readings(visit.reach, chosen),
+    }

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from django import forms
+
+from registrar.models import Run
+
+
+class StartForm(forms.Form):
+    mode = forms.ChoiceField(
+        choices=[(Run.Mode.QUICK, Run.Mode.QUICK.label), (Run.Mode.FULL, Run.Mode.FULL.label)],
+        error_messages={"required": "Choose quick or full.", "invalid_choice": "Choose quick or full."},
+    )
+    term = forms.RegexField(
+        r"^(all|\d{1,18})$", required=False, error_messages={"invalid": "Choose a term from the list."}
+    )

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from registrar.errors import Missing
+from registrar.models import LineItem, Role, Section
+from registrar.services import reviewing
+from registrar.web import htmx
+from registrar.web.access import Visit, needs
+from registrar.web.filters import FilterForm
+from registrar.web.listing import listed
+
+SORTS = {"course": "course__sort_key", "section": "name", "needing": "items_needing", "items": "items"}
+STATES = [choice for choice in LineItem.Status.choices if choice[0] != LineItem.Status.EXCEPTED]
+
+
+@require_safe
+@needs(Role.VIEWER)
+def index(visit: Visit) -> HttpResponse:
+    form = FilterForm(visit.GET, reach=visit.reach, sorts=SORTS, first_sort="-needing")
+    chosen = form.filters(now=datetime.now(UTC))
+    rows = reviewing.sections(visit.reach, chosen).select_related("course", "account", "term")
+    page = listed(rows, sorts=SORTS, sort=form.sorted_by, page=form.page_number, exact=not chosen.words)
+    context = {"form": form, "term": form.chosen_term, "listing": page, "states": STATES}
+    return htmx.render(visit, "sections/index.html", context, fragment="sections/_results.html")
+
+
+@require_safe
+@needs(Role.VIEWER)
+def section(visit: Visit, section_id: int) -> HttpResponse:
+    rows = Section.objects.filter(visit.reach.over("account")).select_related("course__account", "term")
+    found = rows.filter(pk=section_id).first()
+    if found is None:
+        raise Missing("This section is not there, or it is outside the part that you may see.")
+    items = found.line_items.prefetch_related("findings").order_by("due_at", "assignment_name", "pk")
+    context = {"section": found, "course": found.course, "term": found.term, "items": items}
+    return render(visit, "sections/section.html", context)

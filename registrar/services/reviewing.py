@@ -1,0 +1,307 @@
+"""Review: the read side. Every query starts from the part of the university that a person may see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
+
+from registrar.models import Account, Course, Finding, LineItem, Reach, Run, RunItem, Section, Term
+from registrar.models.runs import RunQuerySet
+
+DIRECTLY = "only-"
+"""Before an account's id: courses of that very account, without those below it."""
+NEEDS_ACTION = LineItem.Status.NEEDS_ACTION
+READY = LineItem.Status.READY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    words: tuple[str, ...] = ()
+    term: int | None = None
+    path: str = ""
+    """The path of a sub-account: it and everything below it, or only it with ``directly``."""
+    directly: bool = False
+    rule: str = ""
+    severity: str = ""
+    state: str = ""
+    published: bool | None = None
+    reading: str = ""
+    """"failed" or "old", of courses."""
+    old_before: datetime | None = None
+
+    def place(self) -> Q:
+        condition = Q()
+        if self.term is not None:
+            condition &= Q(term=self.term)
+        if self.path:
+            condition &= Q(account__path=self.path) if self.directly else Q(account__path__startswith=self.path)
+        return condition
+
+    def findings(self) -> QuerySet[Finding]:
+        """The findings that are asked for; only to be used when a rule or a severity is."""
+        found = Finding.objects.all()
+        if self.term is not None:
+            found = found.filter(term=self.term)
+        if self.rule:
+            found = found.filter(code=self.rule)
+        return found.filter(severity=self.severity) if self.severity else found
+
+    @property
+    def by_finding(self) -> bool:
+        return bool(self.rule or self.severity)
+
+
+def line_items(reach: Reach, chosen: Filters) -> QuerySet[LineItem]:
+    rows = LineItem.objects.within(reach).filter(chosen.place())
+    if chosen.by_finding:
+        rows = rows.filter(pk__in=chosen.findings().values("line_item"))
+    if chosen.state:
+        rows = rows.filter(status=chosen.state)
+    if chosen.published is not None:
+        rows = rows.filter(published=chosen.published)
+    return _with_words(rows, chosen.words, "search")
+
+
+def sections(reach: Reach, chosen: Filters) -> QuerySet[Section]:
+    """Sections that have line items: the others have nothing to get ready."""
+    rows = Section.objects.filter(reach.over("account"), chosen.place(), items__gt=0)
+    if chosen.by_finding:
+        rows = rows.filter(pk__in=chosen.findings().filter(section_id__isnull=False).values("section_id"))
+    if chosen.state:
+        rows = rows.filter(**_needing(chosen.state))
+    if chosen.published is not None:
+        rows = rows.filter(_course_published("course__", published=chosen.published))
+    return _with_words(rows, chosen.words, "course__search", "name", "sis_id")
+
+
+def courses(reach: Reach, chosen: Filters) -> QuerySet[Course]:
+    """Courses with line items, and those that could not be read: they may have some."""
+    rows = Course.objects.present().within(reach).filter(chosen.place())
+    rows = rows.filter(Q(items__gt=0) | ~Q(trouble=""))
+    if chosen.by_finding:
+        rows = rows.filter(pk__in=chosen.findings().values("course"))
+    if chosen.state:
+        rows = rows.filter(items__gt=0, **_needing(chosen.state))
+    if chosen.published is not None:
+        rows = rows.filter(_course_published("", published=chosen.published))
+    if chosen.reading == "failed":
+        rows = rows.exclude(trouble="")
+    if chosen.reading == "old":
+        rows = rows.filter(read_at__lt=chosen.old_before)
+    return _with_words(rows, chosen.words, "search")
+
+
+def _needing(state: str) -> dict[str, int]:
+    return {"items_needing__gt": 0} if state == NEEDS_ACTION else {"items_needing": 0}
+
+
+def _course_published(prefix: str, *, published: bool) -> Q:
+    condition = Q(**{f"{prefix}state": "unpublished"})
+    return ~condition if published else condition
+
+
+def _with_words(rows: QuerySet[Any], words: Iterable[str], *fields: str) -> QuerySet[Any]:
+    for word in words:
+        condition = Q()
+        for field in fields:
+            condition |= Q(**{f"{field}__icontains": word})
+        rows = rows.filter(condition)
+    return rows
+
+
+def terms(reach: Reach) -> QuerySet[Term]:
+    """Terms in which this person has something to look at, the latest first."""
+    within = Course.objects.present().within(reach).filter(term=OuterRef("pk"))
+    return Term.objects.filter(Exists(within)).order_by("-start_at", "name")
+
+
+def current_term(offered: Iterable[Term], now: datetime) -> Term | None:
+    """The running term that began last, else the one that ended last, else any."""
+    offered = list(offered)
+    begun = [term for term in offered if term.start_at is not None and term.start_at <= now]
+    running = [term for term in begun if term.end_at is None or term.end_at >= now]
+    latest = max(running or begun, key=lambda term: (term.start_at or now, term.pk), default=None)
+    return latest or next(iter(offered), None)
+
+
+def accounts(reach: Reach) -> list[Account]:
+    """The account tree within reach, in the order of a table of contents."""
+    found = list(Account.objects.filter(gone_at__isnull=True))
+    names = {account.path: account.name.casefold() for account in found}
+    return sorted(
+        (account for account in found if reach.holds(account.path)),
+        key=lambda account: [names.get(above, "") for above in _ways_down(account.path)],
+    )
+
+
+def _ways_down(path: str) -> list[str]:
+    """ "/1/12/" gives "/1/" and "/1/12/"."""
+    steps = path.strip("/").split("/")
+    return ["/" + "/".join(steps[: depth + 1]) + "/" for depth in range(len(steps))]
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """How one part of the university stands in one term."""
+
+    account: Account | None = None
+    directly: bool = False
+    sections: int = 0
+    sections_needing: int = 0
+    items: int = 0
+    items_needing: int = 0
+    items_ready: int = 0
+
+    @property
+    def place(self) -> str:
+        """How the lists' filter names it."""
+        assert self.account is not None
+        return f"{DIRECTLY if self.directly else ''}{self.account.pk}"
+
+    @property
+    def items_excepted(self) -> int:
+        return self.items - self.items_needing - self.items_ready
+
+    @property
+    def share_needing(self) -> int:
+        """In percent, but never none when there is one and never all when there is one ready."""
+        if not self.sections_needing or self.sections_needing == self.sections:
+            return 100 if self.sections_needing else 0
+        return min(99, max(1, round(100 * self.sections_needing / self.sections)))
+
+    def add(self, other: Tally) -> None:
+        for name in ("sections", "sections_needing", "items", "items_needing", "items_ready"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+def tallies(reach: Reach, chosen: Filters) -> dict[int, Tally]:
+    """Per account, counted from the very rows that the lists count."""
+    found: dict[int, Tally] = {}
+    grouped = sections(reach, chosen).order_by().values("account")
+    for row in grouped.annotate(total=Count("pk"), needing=Count("pk", filter=Q(items_needing__gt=0))):
+        found.setdefault(row["account"], Tally()).add(
+            Tally(sections=row["total"], sections_needing=row["needing"])
+        )
+    by_state = line_items(reach, chosen).order_by().values_list("account", "status")
+    for account, state, total in by_state.annotate(total=Count("pk")):
+        needing, ready = total * (state == NEEDS_ACTION), total * (state == READY)
+        found.setdefault(account, Tally()).add(Tally(items=total, items_needing=needing, items_ready=ready))
+    return found
+
+
+def by_college(tree: list[Account], found: dict[int, Tally]) -> list[Tally]:
+    """The tallies summed for the top of what this person sees; where that is one account, for its children."""
+    tops = [account for account in tree if not any(_below(account, other) for other in tree)]
+    if len(tops) != 1:
+        return _summed(tree, found, [Tally(account=account) for account in tops])
+    children = [Tally(account=account) for account in tree if account.parent_id == tops[0].pk]
+    return _summed(tree, found, [*children, Tally(account=tops[0], directly=True)])
+
+
+def _summed(tree: list[Account], found: dict[int, Tally], groups: list[Tally]) -> list[Tally]:
+    for account in tree:
+        for group in groups:
+            if account.pk in found and _belongs(account, group):
+                group.add(found[account.pk])
+    return [group for group in groups if group.items or group.sections]
+
+
+def _below(account: Account, other: Account) -> bool:
+    return account.pk != other.pk and account.path.startswith(other.path)
+
+
+def _belongs(account: Account, group: Tally) -> bool:
+    assert group.account is not None
+    return account.pk == group.account.pk or (not group.directly and _below(account, group.account))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTally:
+    code: str
+    severity: str
+    sections: int
+    items: int
+
+
+def by_rule(reach: Reach, chosen: Filters) -> list[RuleTally]:
+    """How often each rule is broken: blocking ones first, the most frequent first."""
+    grouped = Finding.objects.within(reach).filter(chosen.place()).order_by().values("code")
+    counted = grouped.annotate(
+        worst=Min("severity"),
+        items=Count("line_item", distinct=True),
+        sections=Count("section_id", distinct=True),
+    )
+    rows = (
+        RuleTally(code=row["code"], severity=row["worst"], sections=row["sections"], items=row["items"])
+        for row in counted
+    )
+    return sorted(rows, key=lambda row: (row.severity, -row.items, row.code))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """How fresh the picture is."""
+
+    courses: int
+    oldest: datetime | None
+    newest: datetime | None
+    old: int
+    failed: int
+
+
+def readings(reach: Reach, chosen: Filters) -> Readings:
+    counted = courses(reach, chosen).aggregate(
+        courses=Count("pk"),
+        oldest=Min("read_at"),
+        newest=Max("read_at"),
+        old=Count("pk", filter=Q(read_at__lt=chosen.old_before)),
+        failed=Count("pk", filter=~Q(trouble="")),
+    )
+    return Readings(**counted)
+
+
+def old_before(now: datetime) -> datetime:
+    """A reading from before this time is called old."""
+    return now - timedelta(hours=settings.READING_LIMIT_HOURS)
+
+
+def runs(reach: Reach) -> RunQuerySet:
+    """Runs that read, or are to read, a course within reach."""
+    rows: RunQuerySet = Run.objects.select_related("requested_by", "account")
+    if reach.paths is None:
+        return rows
+    concerned = RunItem.objects.filter(reach.over("course__account"), run=OuterRef("pk"))
+    return rows.filter(Exists(concerned) | reach.over("account") | Q(account=None, account_ref__in=roots(reach)))
+
+
+def roots(reach: Reach) -> list[str]:
+    """The ids of the sub-accounts that a person is limited to."""
+    return [path.strip("/").rpartition("/")[2] for path in reach.paths or ()]
+
+
+def run_items(reach: Reach, run: Run) -> QuerySet[RunItem]:
+    return run.items.filter(reach.over("course__account")).select_related("course")
+
+
+def run_counts(reach: Reach, run: Run) -> dict[str, int]:
+    """Items by state, as far as this person sees them."""
+    return Counter(dict(run_items(reach, run).order_by().values_list("state").annotate(total=Count("pk"))))
+
+
+def run_reasons(reach: Reach, run: Run) -> list[tuple[str, int]]:
+    """Why the courses of the run are read, the most frequent reason first."""
+    rows = run_items(reach, run).order_by().exclude(reason="").values_list("reason")
+    return list(rows.annotate(total=Count("pk")).order_by("-total"))
+
+
+def covers(reach: Reach, run: Run) -> bool:
+    """Whether the run stays within reach, so that all it says may be shown and it may be stopped."""
+    if reach.paths is None:
+        return True
+    return reach.holds(run.account.path) if run.account else run.account_ref in roots(reach)

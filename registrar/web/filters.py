@@ -1,0 +1,112 @@
+"""The filters that the lists share. The address holds them all; what is not understood is said and ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+
+from registrar.domain.readiness import RULES, Severity
+from registrar.models import Account, LineItem, Reach, Term
+from registrar.services import reviewing
+from registrar.services.reviewing import DIRECTLY
+
+from .listing import LAST_PAGE
+
+
+class FilterForm(forms.Form):
+    q = forms.CharField(required=False, max_length=200, label="Search")
+    term = forms.ChoiceField(required=False, label="Term")
+    account = forms.ChoiceField(required=False, label="College")
+    rule = forms.ChoiceField(required=False, label="Rule", choices=[(str(code), str(code)) for code in RULES])
+    severity = forms.ChoiceField(required=False, choices=[(str(one), str(one)) for one in Severity])
+    state = forms.ChoiceField(required=False, choices=LineItem.Status.choices)
+    published = forms.ChoiceField(required=False, choices=[("yes", "Published"), ("no", "Not published")])
+    reading = forms.ChoiceField(required=False, choices=[("failed", "Failed"), ("old", "Old")])
+    page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE)
+    sort = forms.ChoiceField(required=False)
+
+    def __init__(self, data: Mapping[str, Any], *, reach: Reach, sorts: Collection[str], first_sort: str) -> None:
+        super().__init__(data)
+        self.first_sort = first_sort
+        self.terms = list(reviewing.terms(reach))
+        self.accounts = reviewing.accounts(reach)
+        self.rules = list(RULES)
+        self._offer("term", (str(term.pk) for term in self.terms))
+        paths = [str(account.pk) for account in self.accounts]
+        self._offer("account", (*paths, *(f"{DIRECTLY}{path}" for path in paths)))
+        self._offer("sort", (*sorts, *(f"-{sort}" for sort in sorts)))
+
+    def _offer(self, name: str, values: Collection[str] | Any) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(value, value) for value in values]
+
+    def chosen(self, name: str) -> str:
+        """A value that was understood, else nothing."""
+        return self.cleaned_data.get(name) or "" if self.is_bound and self._cleaned() else ""
+
+    def _cleaned(self) -> bool:
+        self.is_valid()
+        return True
+
+    @property
+    def account_choices(self) -> list[dict[str, str]]:
+        """The tree down to the departments, and whatever was chosen."""
+        top = min((account.depth for account in self.accounts), default=0)
+        chosen = self.chosen("account")
+        return [
+            {"value": value, "label": label}
+            for account in self.accounts
+            for value, label in self._choices_of(account, top)
+            if account.depth <= top + 2 or value == chosen
+        ]
+
+    def _choices_of(self, account: Account, top: int) -> list[tuple[str, str]]:
+        label = "\u2007" * 2 * (account.depth - top) + account.name[:60]
+        own = (f"{DIRECTLY}{account.pk}", f"{label}, directly")
+        is_chosen = self.chosen("account") == own[0]
+        return [(str(account.pk), label), *([own] if is_chosen else [])]
+
+    @property
+    def ignored(self) -> list[str]:
+        """The names of the filters in the address that could not be understood."""
+        return [str(self.fields[name].label or name).lower() for name in self.errors]
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {name: self.chosen(name) for name in self.fields}
+
+    @property
+    def active(self) -> bool:
+        return any(self.chosen(name) for name in self.fields if name not in ("term", "page", "sort"))
+
+    @property
+    def sorted_by(self) -> str:
+        return self.chosen("sort") or self.first_sort
+
+    @property
+    def page_number(self) -> int:
+        return int(self.chosen("page") or 1)
+
+    @property
+    def chosen_term(self) -> Term | None:
+        return next((term for term in self.terms if str(term.pk) == self.chosen("term")), None)
+
+    def filters(self, *, now: datetime) -> reviewing.Filters:
+        account = self.chosen("account")
+        path = next((one.path for one in self.accounts if str(one.pk) == account.removeprefix(DIRECTLY)), "")
+        return reviewing.Filters(
+            words=tuple(self.chosen("q").lower().split()),
+            term=int(self.chosen("term")) if self.chosen("term") else None,
+            path=path,
+            directly=account.startswith(DIRECTLY),
+            rule=self.chosen("rule"),
+            severity=self.chosen("severity"),
+            state=self.chosen("state"),
+            published={"yes": True, "no": False}.get(self.chosen("published")),
+            reading=self.chosen("reading"),
+            old_before=reviewing.old_before(now),
+        )

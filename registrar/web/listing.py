@@ -1,0 +1,81 @@
+"""One page of a long list, and how long the list is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.db.models import F, Model, QuerySet
+from django.db.models.expressions import OrderBy
+from django.utils.formats import number_format
+
+M = TypeVar("M", bound=Model)
+
+PER_PAGE = 50
+LAST_PAGE = 5_000
+CAP = 10_000
+"""Counting every hit of a search takes longer than finding the first page; beyond this we say "10,000+"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    value: int
+    capped: bool = False
+
+    def __str__(self) -> str:
+        return number_format(self.value, use_l10n=True, force_grouping=True) + ("+" if self.capped else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing(Generic[M]):
+    rows: list[M]
+    count: Count
+    number: int
+    more: bool
+    sort: str
+    """The key of the sort order; a leading minus turns it round."""
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * PER_PAGE + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+    @property
+    def before(self) -> int:
+        return self.number - 1
+
+    @property
+    def after(self) -> int:
+        return self.number + 1
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.count.value // PER_PAGE))
+
+
+def count_of(rows: QuerySet[M], *, exact: bool) -> Count:
+    rows = rows.order_by()
+    if exact:
+        return Count(rows.count())
+    found = rows[: CAP + 1].count()
+    return Count(min(found, CAP), capped=found > CAP)
+
+
+def listed(rows: QuerySet[M], *, sorts: Mapping[str, str], sort: str, page: int, exact: bool) -> Listing[M]:
+    """A page past the end shows the last one: rows may have been mended since the address was written."""
+    count = count_of(rows, exact=exact)
+    if not count.capped:
+        page = min(page, max(1, -(-count.value // PER_PAGE)))
+    start = (page - 1) * PER_PAGE
+    found = list(rows.order_by(_order(sorts, sort), "pk")[start : start + PER_PAGE + 1])
+    return Listing(rows=found[:PER_PAGE], count=count, number=page, more=len(found) > PER_PAGE, sort=sort)
+
+
+def _order(sorts: Mapping[str, str], sort: str) -> OrderBy:
+    """No date comes last, and first the other way round: the order in which an index holds it."""
+    field = F(sorts[sort.removeprefix("-")])
+    return field.desc(nulls_first=True) if sort.startswith("-") else field.asc(nulls_last=True)

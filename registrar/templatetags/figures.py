@@ -80,5 +80,11 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
+def named(text: str) -> str:
+    """Canvas allows a name of blanks; a row without a name could not be pointed at."""
+    return text if text.strip() else "(no name)"
+
+
+@register.filter
 def grouped(value: int) -> str:
     return number_format(value, use_l10n=True, force_grouping=True)

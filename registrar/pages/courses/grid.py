@@ -27,6 +27,14 @@ class Column:
     findings: list[Finding] = field(default_factory=list)
 
 
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """An assignment to be mended, and the sections for which."""
+
+    item: LineItem
+    sections: list[Section] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One rule broken in this course, and everything that breaks it in the same way."""
@@ -35,12 +43,17 @@ class Task:
     severity: str
     level: str
     params: dict[str, Any]
-    items: list[LineItem]
-    """Where: each assignment once when the whole assignment is meant, else each line item."""
+    places: dict[int, Place] = field(default_factory=dict)
+
+    def add(self, item: LineItem) -> None:
+        place = self.places.setdefault(item.assignment_id, Place(item=item))
+        if item.section is not None:
+            place.sections.append(item.section)
 
     @property
-    def places(self) -> int:
-        return len(self.items)
+    def of_assignments(self) -> bool:
+        """Else it is mended in the settings of the course."""
+        return self.level in ("assignment", "line_item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,17 +103,13 @@ def _tasks(items: Sequence[LineItem]) -> list[Task]:
     found: dict[tuple[str, str], Task] = {}
     for item in items:
         for finding in item.findings.all():
-            key = (finding.code, repr(sorted(finding.params.items(), key=lambda pair: pair[0])))
-            task = found.setdefault(
-                key,
-                Task(
-                    code=finding.code,
-                    severity=finding.severity,
-                    level=finding.level,
-                    params=finding.params,
-                    items=[],
-                ),
-            )
-            if task.level == "line_item" or all(one.assignment_id != item.assignment_id for one in task.items):
-                task.items.append(item)
-    return sorted(found.values(), key=lambda task: (task.severity, -len(task.items), task.code))
+            found.setdefault(_alike(finding), _task(finding)).add(item)
+    return sorted(found.values(), key=lambda task: (task.severity, -len(task.places), task.code))
+
+
+def _alike(finding: Finding) -> tuple[str, str]:
+    return finding.code, repr(sorted(finding.params.items(), key=lambda pair: pair[0]))
+
+
+def _task(finding: Finding) -> Task:
+    return Task(code=finding.code, severity=finding.severity, level=finding.level, params=finding.params)

@@ -22,6 +22,8 @@ def index(visit: Visit) -> HttpResponse:
     context: dict[str, Any] = {"terms": terms, "term": term, "run": reviewing.runs(visit.reach).open().first()}
     context["standing"] = Standing.objects.first()
     if term is not None:
+        # The links of the navigation keep to the term that was looked at last.
+        visit.session["term"] = term.pk
         context |= _standing_of(visit, term, now)
     return htmx.render(visit, "overview/index.html", context, fragment="overview/_overview.html")
 

@@ -41,7 +41,12 @@ def run(visit: Visit, run_id: int) -> HttpResponse:
     found = _within_reach(visit, run_id)
     items = reviewing.run_items(visit.reach, found)
     failed = items.filter(state=RunItem.State.FAILED).order_by("course__sort_key", "pk")[:SHOWN]
-    context = {"failed": failed, "shown": SHOWN, "reasons": reviewing.run_reasons(visit.reach, found)}
+    context = {
+        "at_run": True,
+        "failed": failed,
+        "shown": SHOWN,
+        "reasons": reviewing.run_reasons(visit.reach, found),
+    }
     return htmx.render(visit, "runs/run.html", _told(visit, found) | context, fragment="runs/_run.html")
 
 

@@ -300,7 +300,7 @@ def open_canvas() -> Canvas:
     key = (os.getpid(), base_url, token)
     if key not in _opened:
         client = CanvasClient(base_url, token, gate=shared_gate(base_url, token, Lease))
-        _opened[key] = Canvas(client, host=urlsplit(base_url).netloc)
+        _opened[key] = Canvas(client, host=urlsplit(base_url).hostname or "")
     return _opened[key]
 
 

@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if "PREFLIGHT_DEMO" not in os.environ:
             _start_over_with(_environment())
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _interrupt)
         parent = os.getppid()
         try:
@@ -64,10 +64,9 @@ class Command(BaseCommand):
         call_command("collectstatic", verbosity=0, interactive=False)
         _people()
         python, canvas, web = sys.executable, urlport(settings.CANVAS_BASE_URL), urlport(settings.SITE_URL)
-        now = _demo_time().isoformat()
-        start(
-            "Canvas", python, "-m", "canvas_api.standin", "--demo", "--port", canvas, "--seed", SEED, "--now", now
-        )
+        now, token = _demo_time().isoformat(), settings.CANVAS_TOKEN
+        university = ("--demo", "--seed", SEED, "--now", now, "--token", token)
+        start("Canvas", python, "-m", "canvas_api.standin", "--port", canvas, *university)
         start("worker", python, "-m", "celery", "-A", "registrar", "worker", "-B", "-c", "2", *_QUIET)
         start("web server", python, "-m", "gunicorn", "registrar.wsgi", "--bind", f"127.0.0.1:{web}", *_GUNICORN)
         _wait_for(f"{settings.CANVAS_BASE_URL}/api/v1/accounts/self", "Canvas", start)

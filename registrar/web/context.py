@@ -20,6 +20,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "canvas_url": settings.CANVAS_BASE_URL,
         "may_refresh": Role.REVIEWER in roles,
         "role": _highest(roles),
+        "last_term": request.session.get("term") if hasattr(request, "session") else None,
     }
 
 

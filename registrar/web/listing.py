@@ -71,7 +71,8 @@ def listed(rows: QuerySet[M], *, sorts: Mapping[str, str], sort: str, page: int,
     if not count.capped:
         page = min(page, max(1, -(-count.value // PER_PAGE)))
     start = (page - 1) * PER_PAGE
-    found = list(rows.order_by(_order(sorts, sort), "pk")[start : start + PER_PAGE + 1])
+    ties = "-pk" if sort.startswith("-") else "pk"
+    found = list(rows.order_by(_order(sorts, sort), ties)[start : start + PER_PAGE + 1])
     return Listing(rows=found[:PER_PAGE], count=count, number=page, more=len(found) > PER_PAGE, sort=sort)
 
 

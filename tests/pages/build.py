@@ -1,0 +1,123 @@
+"""Rows for the page tests, made the way a sync makes them: facts in, readings and findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from django.contrib.auth.models import Group, User
+
+from registrar.domain import facts
+from registrar.models import Account, Course, LineItem, Role, Run, RunItem, Scope, Term
+from registrar.services.assessing import header, search_text, store_reading, surroundings
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+DUE = NOW + timedelta(days=3)
+_ids = count(1000)
+
+
+def account(name: str = "College", parent: Account | None = None) -> Account:
+    pk = next(_ids)
+    path = f"{parent.path if parent else '/'}{pk}/"
+    depth = parent.depth + 1 if parent else 0
+    return Account.objects.create(canvas_id=pk, name=name, parent=parent, path=path, depth=depth)
+
+
+def term(name: str = "Fall", *, starts: int = -60, ends: int = 30) -> Term:
+    return Term.objects.create(
+        canvas_id=next(_ids), name=name, start_at=NOW + timedelta(days=starts), end_at=NOW + timedelta(days=ends)
+    )
+
+
+def section(name: str = "001", **fields: object) -> facts.Section:
+    pk = next(_ids)
+    return facts.Section(**{"id": pk, "name": name, "sis_id": f"S{pk}", **fields})
+
+
+def assignment(name: str = "", due: datetime | None = DUE, **fields: object) -> facts.Assignment:
+    pk = next(_ids)
+    known = {"id": pk, "name": name or f"Essay {pk}", "dates": facts.Dates(due_at=due), "points_possible": 10.0}
+    return facts.Assignment(**known | {"html_url": f"https://canvas.example.edu/a/{pk}"} | fields)
+
+
+def listed(*found: facts.Assignment, sections: Sequence[facts.Section]) -> tuple[facts.Assignment, ...]:
+    """The assignments as the SIS feed shows them when all is well."""
+    feed = {
+        one.id: facts.Feed(dates=one.dates, sections=dict.fromkeys((s.id for s in sections), None))
+        for one in found
+    }
+    return tuple(
+        facts.Assignment(**{name: getattr(one, name) for name in one.__slots__} | {"feed": feed[one.id]})
+        for one in found
+    )
+
+
+def course(
+    inside: Account,
+    during: Term,
+    *,
+    name: str = "Ethics",
+    sections: Sequence[facts.Section] | None = None,
+    assignments: Sequence[facts.Assignment] = (),
+    read_at: datetime = NOW,
+    **fields: object,
+) -> Course:
+    pk = next(_ids)
+    code, trouble = str(fields.pop("code", f"PHIL {pk}")), fields.pop("trouble", "")
+    known = {"sis_id": f"C{pk}", "state": "available", "teachers": [{"id": 1, "name": "Ada Nwosu"}]}
+    row = Course.objects.create(
+        canvas_id=pk,
+        account=inside,
+        term=during,
+        name=name,
+        code=code,
+        sort_key=code[:80].lower(),
+        search=search_text(code, name, str(pk)),
+        **known | fields,
+    )
+    read(row, sections=[section()] if sections is None else sections, assignments=assignments, read_at=read_at)
+    if trouble:
+        Course.objects.filter(pk=pk).update(trouble=trouble, trouble_at=NOW)
+    return row
+
+
+def read(
+    row: Course,
+    *,
+    sections: Sequence[facts.Section],
+    assignments: Sequence[facts.Assignment],
+    read_at: datetime = NOW,
+) -> None:
+    around = surroundings(now=NOW)
+    head = header(row, around)
+    known = {name: getattr(head, name) for name in head.__slots__}
+    found = facts.Course(
+        **known
+        | {
+            "sections": tuple(sections),
+            "assignments": listed(*assignments, sections=sections),
+            "feed_read": True,
+            "read_at": read_at,
+        }
+    )
+    store_reading(row, found, around, sections_read=True)
+
+
+def person(name: str, *roles: Role, within: Sequence[Account] = ()) -> User:
+    user = User.objects.create_user(name, password="preflight")
+    user.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))
+    for one in within:
+        Scope.objects.create(user=user, account=one)
+    return user
+
+
+def run(*courses: Course, state: str = Run.State.COMPLETE, **fields: object) -> Run:
+    known = {"mode": Run.Mode.FULL, "created_at": NOW, "total": len(courses), "done": len(courses)}
+    row = Run.objects.create(state=state, **known | fields)
+    RunItem.objects.bulk_create(RunItem(run=row, course=one, state=RunItem.State.DONE) for one in courses)
+    return row
+
+
+def first_item(row: Course) -> LineItem:
+    return row.line_items.order_by("pk")[0]

@@ -1,0 +1,149 @@
+"""Every address × role × method is answered as it should be, and none is left open by mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from registrar.models import Role, Run
+from registrar.web.access import MARK
+from tests.pages import build
+from tests.pages.conftest import University
+
+PUBLIC = {"sessions:sign_in", "sessions:sign_out", "health:live", "health:ready"}
+REVIEWERS_ONLY = {"courses:refresh", "runs:start", "runs:cancel", "runs:again"}
+POST_ONLY = REVIEWERS_ONLY | {"sessions:sign_out"}
+BOTH = {"sessions:sign_in"}
+
+
+def patterns(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for one in resolver.url_patterns:
+        if isinstance(one, URLResolver):
+            yield from patterns(one, f"{namespace}{one.namespace}:" if one.namespace else namespace)
+        else:
+            yield f"{namespace}{one.name}", one
+
+
+ALL = dict(patterns(get_resolver()))
+NAMES = sorted(ALL)
+
+
+@pytest.fixture
+def addresses(university: University) -> dict[str, str]:
+    item = build.first_item(university.ready)
+    run = build.run(university.ready)
+    values = {
+        "course_id": university.ready.pk,
+        "section_id": item.section_id,
+        "assignment_id": item.assignment_id,
+        "run_id": run.pk,
+        "field": "due_at",
+    }
+    return {name: reverse(name, kwargs={key: values[key] for key in _keys(one)}) for name, one in ALL.items()}
+
+
+def _keys(one: URLPattern) -> list[str]:
+    return list(one.pattern.converters)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_has_an_access_policy(name: str) -> None:
+    roles = getattr(ALL[name].callback, MARK, None)
+    assert roles is not None, f"{name} says nothing about who may open it"
+    assert (roles == frozenset()) == (name in PUBLIC)
+    expected = {Role.REVIEWER} if name in REVIEWERS_ONLY else {Role.VIEWER}
+    assert name in PUBLIC or roles == expected
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in PUBLIC])
+def test_it_asks_strangers_to_sign_in(name: str, addresses: dict[str, str]) -> None:
+    method = Client().post if name in POST_ONLY else Client().get
+    response = method(addresses[name])
+    assert response.status_code == 302
+    assert response["Location"] == f"{reverse('sessions:sign_in')}?next={addresses[name]}"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in PUBLIC])
+def test_it_sends_a_lost_login_to_sign_in_when_htmx_asks(name: str, addresses: dict[str, str]) -> None:
+    method = Client().post if name in POST_ONLY else Client().get
+    here = "http://testserver" + addresses["courses:course"]
+    response = method(addresses[name], headers={"HX-Request": "true", "HX-Current-URL": here})
+    assert response.status_code == 200
+    assert response["HX-Redirect"] == f"{reverse('sessions:sign_in')}?next={addresses['courses:course']}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("method", ["get", "head", "post", "put", "patch", "delete"])
+def test_it_refuses_other_methods(name: str, method: str, addresses: dict[str, str], reviewer: Client) -> None:
+    allowed = {"post"} if name in POST_ONLY else {"get", "head"} | ({"post"} if name in BOTH else set())
+    if method in allowed:
+        return
+    response = getattr(reviewer, method)(addresses[name])
+    assert response.status_code == 405
+    assert set(response["Allow"].lower().split(", ")) == allowed
+    assert method == "head" or b"Not this way" in response.content
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in PUBLIC])
+@pytest.mark.parametrize("who", ["viewer", "reviewer", "approver", "administrator", "nobody"])
+@pytest.mark.usefixtures("sent")
+def test_it_opens_to_the_right_roles(
+    name: str, who: str, addresses: dict[str, str], as_: Callable[[str], Client]
+) -> None:
+    browser = as_(who)
+    response = (
+        browser.post(addresses[name], {"mode": "quick"}) if name in POST_ONLY else browser.get(addresses[name])
+    )
+    if who == "nobody" or (name in REVIEWERS_ONLY and who in ("viewer", "approver")):
+        assert response.status_code == 403
+        sentence = b"has no role here yet" if who == "nobody" else b"This is for reviewers"
+        assert sentence in response.content
+    else:
+        assert response.status_code == (302 if name in POST_ONLY else 200)
+
+
+OF_ONE_ROW = [name for name in NAMES if any(key.endswith("_id") for key in _keys(ALL[name]))]
+
+
+@pytest.mark.parametrize("name", OF_ONE_ROW)
+@pytest.mark.usefixtures("sent")
+def test_it_is_not_found_when_absent(name: str, reviewer: Client, university: University) -> None:
+    for absent in (999_999, 2**63, 10**30):
+        values = dict.fromkeys(_keys(ALL[name]), absent) | (
+            {"field": "due_at"} if "field" in _keys(ALL[name]) else {}
+        )
+        address = reverse(name, kwargs=values)
+        response = reviewer.post(address) if name in POST_ONLY else reviewer.get(address)
+        assert response.status_code == 404
+        assert b"Not found" in response.content
+
+
+@pytest.mark.parametrize("name", OF_ONE_ROW)
+@pytest.mark.usefixtures("sent")
+def test_it_is_not_found_when_out_of_reach(
+    name: str, as_: Callable[[str], Client], university: University
+) -> None:
+    item = build.first_item(university.needing)
+    run = build.run(university.needing, state=Run.State.FAILED)
+    known = {
+        "course_id": university.needing.pk,
+        "section_id": item.section_id,
+        "assignment_id": item.assignment_id,
+        "run_id": run.pk,
+        "field": "due_at",
+    }
+    address = reverse(name, kwargs={key: known[key] for key in _keys(ALL[name])})
+    browser = as_("science_reviewer")
+    response = browser.post(address) if name in POST_ONLY else browser.get(address)
+    assert response.status_code == 404
+    assert b"outside the part that you may see" in response.content
+
+
+def test_it_lets_a_superuser_in(university: University) -> None:
+    browser = Client()
+    browser.force_login(User.objects.create_superuser("root"))
+    assert browser.get(reverse("overview:index")).status_code == 200

@@ -66,7 +66,7 @@ class CanvasError(Exception):
         said = f"{self.lead}: {self.message}" if self.message else self.lead
         where = f"{self.method} {shortened(self.path)}".strip()
         facts = ", ".join(filter(None, (where, str(self.status or ""))))
-        return f"{said.rstrip('.')} ({facts})." if facts else f"{said.rstrip('.')}."
+        return f"{said.removesuffix('.')} ({facts})." if facts else f"{said.removesuffix('.')}."
 
 
 class Unreachable(CanvasError):
@@ -174,8 +174,8 @@ def error_class(status: int, body: object) -> type[CanvasError]:
         return ServerError
     if status < 400:
         return BadAnswer
-    if status == 400 and isinstance(body, dict) and body.get("code") in _BY_CODE:
-        return _BY_CODE[body["code"]]
+    if status == 400 and isinstance(body, dict):
+        return _BY_CODE.get(str(body.get("code")), Invalid)
     if status == 401 and _is_about_rights(body):
         return Forbidden
     return _BY_STATUS.get(status, Invalid)
@@ -220,7 +220,8 @@ def _words(body: object) -> Iterator[str]:
 
 
 def _about(attribute: object, message: str) -> str:
-    return message if attribute in {None, "base"} else f"{attribute} {message}"
+    named = isinstance(attribute, str) and attribute != "base"
+    return f"{attribute} {message}" if named else message
 
 
 def plain_message(body: bytes) -> str:

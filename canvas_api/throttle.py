@@ -23,6 +23,7 @@ LEAK = 10.0
 FLOOR = 50.0
 """What we leave to others on the same token, and to our own errors of estimation."""
 
+SHORTEST_WAIT = 0.01
 LONGEST_WAIT = 60.0
 
 
@@ -77,10 +78,10 @@ def jittered(wait: Wait) -> float:
 
 def is_throttled(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     """429, or the older 403 that says so in plain text; any other 403 is a missing right."""
-    if status == 429:
-        return True
+    if status != 403:
+        return status == 429
     json = "json" in headers.get("Content-Type", "").lower() or body[:1] in {b"{", b"["}
-    return status == 403 and not json and b"rate limit exceeded" in body[:2000].lower()
+    return not json and b"rate limit exceeded" in body[:2000].lower()
 
 
 def remaining(headers: Mapping[str, str]) -> float | None:
@@ -189,7 +190,7 @@ class LocalGate:
             self._changed.wait(None if math.isinf(pause) else pause)
         else:
             # Nobody is in flight, so nobody needs the lock that is held while sleeping.
-            self._sleep(min(pause, LONGEST_WAIT))
+            self._sleep(min(max(pause, SHORTEST_WAIT), LONGEST_WAIT))
 
     def _shrink(self) -> None:
         now = self._clock()

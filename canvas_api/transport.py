@@ -102,7 +102,8 @@ class Transport:
         self._on_request = on_request
         self._count = threading.Lock()
         settings = self._session.merge_environment_settings(self.origin, {}, True, None, None)
-        self._proxies, self._verify, self._certificate = settings["proxies"], settings["verify"], settings["cert"]
+        self._proxies, self._certificate = settings["proxies"], settings["cert"]
+        self._verify = settings["verify"] or False
 
     def close(self) -> None:
         self._session.close()
@@ -167,7 +168,7 @@ class Transport:
     def _links(self, method: str, target: str, raw: _Raw) -> dict[str, str]:
         header = raw.headers.get("Link", "")
         found = {link.get("rel"): link["url"] for link in requests.utils.parse_header_links(header)}
-        return {rel: self._target(method, target, found[rel]) for rel in ("next", "last") if rel in found}
+        return {rel: self._target(method, target, found[rel]) for rel in ("next", "last") if found.get(rel)}
 
     def _mismatch(self, method: str, target: str, raw: _Raw, reason: str) -> errors.BadAnswer:
         place = re.search(r"`(\$[^`]*)`", reason)
@@ -179,12 +180,15 @@ class Transport:
         return error
 
     def _refusal(self, method: str, target: str, raw: _Raw) -> errors.CanvasError:
-        body = errors.decoded(raw.body)
+        content = raw.body.replace(self._token.encode(), b"...")
+        body = errors.decoded(content)
         throttled = throttle.is_throttled(raw.status, raw.headers, raw.body)
         kind = errors.Throttled if throttled else errors.error_class(raw.status, body)
-        message = errors.canvas_message(body) if body is not None else errors.plain_message(raw.body)
+        message = errors.canvas_message(body) if body is not None else errors.plain_message(content)
+        if issubclass(kind, errors.Refused) and _is_page(raw):
+            message = "the answer was a web page; is this the address of Canvas?"
         error = kind(
-            message.replace(self._token, "…"),
+            message,
             method=method,
             path=_path(target),
             status=raw.status,
@@ -226,12 +230,13 @@ class Transport:
             self._on_request(info)
 
     def _send(self, method: str, target: str, content: bytes | None) -> _Raw:
+        # Not by the session's own send: it reads redirects, body and all, even when told not to follow them.
+        adapter = self._session.get_adapter(self.origin)
         try:
-            with self._session.send(
+            with adapter.send(
                 self._prepared(method, target, content),
                 stream=True,
                 timeout=self._timeout,
-                allow_redirects=False,
                 proxies=self._proxies,
                 verify=self._verify,
                 cert=self._certificate,
@@ -285,7 +290,7 @@ def _trouble(error: errors.CanvasError) -> Trouble | None:
     match error:
         case errors.Throttled():
             return Trouble.THROTTLED
-        case errors.Untrusted() | errors.ForeignAddress():
+        case errors.Untrusted():
             return None
         case errors.Unreachable():
             return Trouble.CUT_OFF if error.doubtful else Trouble.NOT_SENT
@@ -331,10 +336,10 @@ _REASONS = {
     "CERTIFICATE_VERIFY_FAILED": "it could not be verified",
     "ConnectTimeout": "the connection took too long",
     "ProxyError": "the proxy did not let us through",
+    "IncompleteRead": "the answer broke off in the middle",
     "Connection refused": "the connection was refused",
     "Timeout": "the answer took too long",
     "timed out": "the answer took too long",
     "Connection": "the connection broke off",
-    "IncompleteRead": "the answer broke off in the middle",
     "Protocol": "the connection broke off",
 }

@@ -42,9 +42,8 @@ def connect(canvas: FakeCanvas, clock: Clock) -> Iterator[Callable[..., CanvasCl
     made: list[CanvasClient] = []
 
     def build(**options: Any) -> CanvasClient:
-        client = CanvasClient(
-            canvas.url, TOKEN, **{"clock": clock, "sleep": clock.sleep, "timeout": (3, 5)} | options
-        )
+        chosen: dict[str, Any] = {"clock": clock, "sleep": clock.sleep, "timeout": (3, 5), **options}
+        client = CanvasClient(canvas.url, TOKEN, **chosen)
         made.append(client)
         return client
 

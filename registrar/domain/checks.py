@@ -117,6 +117,8 @@ def category_unmapped(context: Context, assignment: Assignment) -> Params | None
     required = context.rules.limits.categories_required
     if not (required and required.value):
         return None
+    if assignment.group_name is None and assignment.group_sis_id is None:
+        return None  # every assignment has a group; this one's was not told
     if not assignment.group_sis_id:
         return {"group": assignment.group_name, "reason": "without_sis_id"}
     if context.categories is None or _is_category(context, assignment.group_name or ""):

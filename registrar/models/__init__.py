@@ -1,4 +1,5 @@
 from .people import EVERYTHING, Reach, Role, Scope, reach_of, roles_of
+from .proposals import Change, Proposal, ProposalCourse, Step
 from .readings import Account, Course, Finding, GradingPeriod, LineItem, Reading, Section, Term
 from .runs import CLAIM_LASTS, Run, RunItem, Standing
 
@@ -6,10 +7,13 @@ __all__ = [
     "CLAIM_LASTS",
     "EVERYTHING",
     "Account",
+    "Change",
     "Course",
     "Finding",
     "GradingPeriod",
     "LineItem",
+    "Proposal",
+    "ProposalCourse",
     "Reach",
     "Reading",
     "Role",
@@ -18,6 +22,7 @@ __all__ = [
     "Scope",
     "Section",
     "Standing",
+    "Step",
     "Term",
     "reach_of",
     "roles_of",

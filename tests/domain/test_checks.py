@@ -372,6 +372,7 @@ CATEGORIES = frozenset({"Homework", "Tests"})
         ({"group_sis_id": ""}, None, "without_sis_id"),
         ({"group_name": "homework"}, CATEGORIES, "not_in_list"),
         ({"group_name": None}, CATEGORIES, "not_in_list"),
+        ({"group_name": None, "group_sis_id": None}, CATEGORIES, None),
         ({}, frozenset(), "not_in_list"),
     ],
 )

@@ -11,7 +11,7 @@
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id !== "panel-body") return;
+    if (event.detail.target?.id !== "panel-body") return;
     const panel = document.getElementById("panel");
     if (!panel.open) panel.showModal();
     document.getElementById("panel-title")?.focus();

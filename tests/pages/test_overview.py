@@ -68,7 +68,7 @@ def test_it_shows_the_term_that_is_asked_for(viewer: Client, university: Univers
     assert viewer.get(URL).context["term"] == university.term
     page = viewer.get(URL, {"term": spring.pk})
     assert page.context["term"] == spring
-    assert page.context["total"].sections == 1
+    assert page.context["tally"].sections == 1
     assert b"Spring &lt;b&gt;" in page.content
 
 
@@ -109,6 +109,20 @@ def test_it_offers_refresh_to_reviewers_only(viewer: Client, reviewer: Client) -
 def test_it_follows_a_run_that_is_going_on(viewer: Client, university: University) -> None:
     run = build.run(university.ready, state=Run.State.READING)
     assert reverse("runs:progress", args=[run.pk]).encode() in viewer.get(URL).content
+
+
+@pytest.mark.parametrize(
+    ("state", "ago", "shown"),
+    [("complete", 1, True), ("complete", 5, False), ("failed", 5000, True), ("incomplete", 5000, True)],
+)
+def test_it_tells_how_the_last_run_ended(
+    state: str, ago: int, shown: bool, viewer: Client, university: University
+) -> None:
+    ended = build.NOW - timedelta(minutes=ago)
+    build.run(university.ready, university.needing, state=state, finished_at=ended)
+    page = viewer.get(URL).content
+    assert (b"2 of 2" in page) is shown
+    assert b'hx-trigger="every' not in page
 
 
 def test_it_answers_htmx_with_a_fragment_and_history_with_the_page(viewer: Client) -> None:

@@ -19,6 +19,7 @@ from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.filters import FilterForm
 from registrar.web.listing import listed
+from registrar.web.progress import latest, told
 
 from .grid import laid_out
 
@@ -54,14 +55,15 @@ def index(visit: Visit) -> HttpResponse:
 @require_safe
 @needs(Role.VIEWER)
 def course(visit: Visit, course_id: int) -> HttpResponse:
-    found = _within_reach(visit, course_id)
+    found, now = _within_reach(visit, course_id), datetime.now(UTC)
+    own = reviewing.runs(visit.reach).filter(course_ref=str(course_id))
     context = {
         "course": found,
         "term": found.term,
         "grid": laid_out(found),
-        "run": reviewing.runs(visit.reach).open().filter(course_ref=str(course_id)).first(),
-        "old": found.read_at is not None and found.read_at < reviewing.old_before(datetime.now(UTC)),
+        "old": found.read_at is not None and found.read_at < reviewing.old_before(now),
     }
+    context |= told(visit, latest(own, now), now)
     return htmx.render(visit, "courses/course.html", context, fragment="courses/_course.html")
 
 
@@ -72,7 +74,7 @@ def refresh(visit: Visit, course_id: int) -> HttpResponse:
     run = syncing.request(mode="course", by=visit.user, trigger="person", now=datetime.now(UTC), course=found)
     transaction.on_commit(partial(tasks.work.delay, run.pk))
     if htmx.wants_fragment(visit):
-        return render(visit, "shared/_progress.html", {"run": run, "started": True})
+        return render(visit, "shared/_told.html", told(visit, run, datetime.now(UTC)) | {"started": True})
     return redirect("courses:course", course_id)
 
 

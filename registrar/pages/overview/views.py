@@ -6,10 +6,11 @@ from typing import Any
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from registrar.models import Role, Standing, Term
+from registrar.models import Role, Run, Standing, Term
 from registrar.services import reviewing
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
+from registrar.web.progress import latest, told
 
 
 @require_safe
@@ -19,8 +20,9 @@ def index(visit: Visit) -> HttpResponse:
     terms = list(reviewing.terms(visit.reach))
     wanted = visit.GET.get("term", "")
     term = next((one for one in terms if str(one.pk) == wanted), None) or reviewing.current_term(terms, now)
-    context: dict[str, Any] = {"terms": terms, "term": term, "run": reviewing.runs(visit.reach).open().first()}
-    context["standing"] = Standing.objects.first()
+    context: dict[str, Any] = {"terms": terms, "term": term, "standing": Standing.objects.first()}
+    wide = reviewing.runs(visit.reach).exclude(mode=Run.Mode.COURSE)
+    context |= told(visit, latest(wide, now), now)
     if term is not None:
         # The links of the navigation keep to the term that was looked at last.
         visit.session["term"] = term.pk
@@ -31,11 +33,11 @@ def index(visit: Visit) -> HttpResponse:
 def _standing_of(visit: Visit, term: Term, now: datetime) -> dict[str, Any]:
     chosen = reviewing.Filters(term=term.pk, old_before=reviewing.old_before(now))
     found = reviewing.tallies(visit.reach, chosen)
-    total = reviewing.Tally()
-    for tally in found.values():
-        total.add(tally)
+    tally = reviewing.Tally()
+    for one in found.values():
+        tally.add(one)
     return {
-        "total": total,
+        "tally": tally,
         "colleges": reviewing.by_college(reviewing.accounts(visit.reach), found),
         "rules": reviewing.by_rule(visit.reach, chosen),
         "readings": reviewing.readings(visit.reach, chosen),

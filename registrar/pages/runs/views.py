@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -16,6 +15,7 @@ from registrar.services import reviewing, syncing
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.listing import listed
+from registrar.web.progress import told
 
 from .forms import StartForm
 
@@ -47,15 +47,17 @@ def run(visit: Visit, run_id: int) -> HttpResponse:
         "shown": SHOWN,
         "reasons": reviewing.run_reasons(visit.reach, found),
     }
-    return htmx.render(visit, "runs/run.html", _told(visit, found) | context, fragment="runs/_run.html")
+    return htmx.render(
+        visit, "runs/run.html", told(visit, found, datetime.now(UTC)) | context, fragment="runs/_run.html"
+    )
 
 
 @require_safe
 @needs(Role.VIEWER)
 def progress(visit: Visit, run_id: int) -> HttpResponse:
     found = _within_reach(visit, run_id)
-    context = _told(visit, found)
-    response = htmx.render(visit, "runs/run.html", context, fragment="shared/_progress.html")
+    context = told(visit, found, datetime.now(UTC))
+    response = htmx.render(visit, "runs/run.html", context, fragment="shared/_told.html")
     if not found.is_open and htmx.wants_fragment(visit):
         response.status_code = STOP_POLLING
         response["HX-Trigger"] = "synced"
@@ -83,7 +85,7 @@ def start(visit: Visit) -> HttpResponse:
     for one in begun:
         transaction.on_commit(partial(tasks.work.delay, one.pk))
     if htmx.wants_fragment(visit):
-        return render(visit, "shared/_progress.html", _told(visit, begun[0]) | {"started": True})
+        return render(visit, "shared/_told.html", told(visit, begun[0], now) | {"started": True})
     return redirect("runs:run", begun[0].pk) if len(begun) == 1 else redirect("runs:index")
 
 
@@ -94,7 +96,7 @@ def cancel(visit: Visit, run_id: int) -> HttpResponse:
     syncing.ask_cancel(run=found, now=datetime.now(UTC))
     if htmx.wants_fragment(visit):
         found.refresh_from_db()
-        return render(visit, "shared/_progress.html", _told(visit, found))
+        return render(visit, "shared/_told.html", told(visit, found, datetime.now(UTC)))
     return redirect("runs:run", run_id)
 
 
@@ -112,21 +114,6 @@ def again(visit: Visit, run_id: int) -> HttpResponse:
 def _accounts_of(visit: Visit) -> list[str]:
     """A person who is limited to some sub-accounts refreshes those; nobody else's are read for them."""
     return [""] if visit.reach.paths is None else reviewing.roots(visit.reach)
-
-
-def _told(visit: Visit, run: Run) -> dict[str, Any]:
-    """Of a run that goes beyond this person's part, only what concerns that part."""
-    now = datetime.now(UTC)
-    whole = reviewing.covers(visit.reach, run)
-    counts = reviewing.run_counts(visit.reach, run)
-    return {
-        "run": run,
-        "whole": whole,
-        "done": run.done if whole else counts[RunItem.State.DONE],
-        "failures": run.failed if whole else counts[RunItem.State.FAILED],
-        "total": run.total if whole else sum(counts.values()),
-        "pace": syncing.pace(run, now) if run.is_open and whole else None,
-    }
 
 
 def _within_reach(visit: Visit, run_id: int) -> Run:

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,12 @@ from . import Standin, demo_university, small_university
 from .faults import read_faults
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def announce(canvas: Standin) -> None:
+    print(f"Canvas stand-in: {canvas.url}", f"Token: {canvas.token}", sep="\n", flush=True)
+
+
+def main(argv: Sequence[str] | None = None, *, ready: Callable[[Standin], None] = announce) -> int:
+    """Returns when a signal says so; ``ready`` is called once requests are answered."""
     options = _options(argv)
     now = options.now or datetime.now(UTC)
     offset = now.timestamp() - time.time()
@@ -35,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         clock=lambda: time.time() + offset,
         port=options.port,
     ) as canvas:
-        print(f"Canvas stand-in: {canvas.url}", f"Token: {canvas.token}", sep="\n", flush=True)
+        ready(canvas)
         stop.wait()
     return 0
 

@@ -60,7 +60,7 @@ def advance(university: University) -> None:
     """Runs what is due, the oldest first."""
     for job in list(university.jobs):
         if university.now >= job.due:
-            while job.progress.workflow_state in PENDING and _step(university, job):
+            while job in university.jobs and _step(university, job):
                 pass
 
 
@@ -141,5 +141,8 @@ def cancel(call: Call) -> Reply:
     found = _progress(call)
     if found.user_id != call.token.user_id:
         raise forbidden()
+    if found.workflow_state == "queued":
+        # One that runs already is not stopped.
+        call.university.jobs = [job for job in call.university.jobs if job.progress is not found]
     found.workflow_state, found.message = "failed", str(call.params.get("message", "")) or None
     return Reply(data=progress_json(call, found))

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
 
@@ -108,8 +109,6 @@ class Standin(socketserver.ThreadingTCPServer):
     def exchange(self, request: Request, connection: socket.socket) -> bool:
         """Answers one request. False: the connection is at its end."""
         fired = [fault for fault in self._fired(request) if not self._slow(fault)]
-        if self.latency:
-            self._stopping.wait(self.latency)
         reply = self._throttled(request, fired)
         wire = next((scripted.WIRE[fault.kind] for fault in fired if fault.kind in scripted.WIRE), None)
         self._remember(request, reply, lost=wire is scripted.WIRE["lost_reply"])
@@ -118,7 +117,7 @@ class Standin(socketserver.ThreadingTCPServer):
             wire(connection, sent)
             return False
         connection.sendall(sent)
-        return request.headers.get("connection", "").lower() != "close"
+        return not request.closes
 
     def _fired(self, request: Request) -> list[Fault]:
         with self.lock:
@@ -159,6 +158,8 @@ class Standin(socketserver.ThreadingTCPServer):
         return round(0.02 + self.latency + 0.0005 * reply.rows, 4)
 
     def _carried_out(self, request: Request, fired: list[Fault]) -> Reply:
+        if self.latency:
+            self._stopping.wait(self.latency)
         with self.lock:
             try:
                 reply = self._handled(request, fired)
@@ -199,6 +200,8 @@ class Standin(socketserver.ThreadingTCPServer):
             **reply.headers,
             "X-Request-Context-Id": f"stand-in-{next(self._serial)}",
         }
+        if request.closes:
+            head["Connection"] = "close"
         if reply.status != 204:
             head["Content-Length"] = str(len(body))
         lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
@@ -217,10 +220,8 @@ class Standin(socketserver.ThreadingTCPServer):
 
 
 def _hang_up(connection: socket.socket) -> None:
-    try:
+    with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return
 
 
 class Connection(socketserver.StreamRequestHandler):
@@ -234,18 +235,14 @@ class Connection(socketserver.StreamRequestHandler):
         self.server.opened(self.connection)
 
     def handle(self) -> None:
-        try:
+        with suppress(OSError):
             while (request := self._read()) is not None and self.server.exchange(request, self.connection):
                 pass
-        except (ConnectionError, TimeoutError):
-            return
 
     def finish(self) -> None:
         self.server.closed(self.connection)
-        try:
+        with suppress(OSError):
             super().finish()
-        except OSError:
-            return
 
     def _read(self) -> Request | None:
         words = self.rfile.readline(65536).split()

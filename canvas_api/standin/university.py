@@ -125,21 +125,21 @@ class University:
         """Of a term (``term_id``) or of one course (``course_id``)."""
         fields.setdefault("close_date", fields["end_date"])
         course_id = fields.get("course_id")
-        if "grading_period_group_id" not in fields:
-            fields["grading_period_group_id"] = self._period_group(term_id, course_id)
+        fields["grading_period_group_id"] = self._period_group(term_id, course_id)
         return self._add(self.grading_periods, GradingPeriod, fields, course_id)
 
     def _period_group(self, term_id: int | None, course_id: int | None) -> int:
-        for period in self.grading_periods.values():
-            if course_id is not None and period.course_id == course_id:
-                return period.grading_period_group_id
-        term = self.terms[term_id] if term_id is not None else None
-        if term is not None and term.grading_period_group_id is not None:
-            return term.grading_period_group_id
+        """The one that the term or course has, else a new one."""
+        if term_id is None:
+            own = [p for p in self.grading_periods.values() if p.course_id == course_id]
+            return own[0].grading_period_group_id if own else self._new_period_group()
+        term = self.terms[term_id]
+        term.grading_period_group_id = term.grading_period_group_id or self._new_period_group()
+        return term.grading_period_group_id
+
+    def _new_period_group(self) -> int:
         number = self._next["group of periods"]
         self._next["group of periods"] += 1
-        if term is not None:
-            term.grading_period_group_id = number
         return number
 
     def add_user(self, **fields: Any) -> User:

@@ -41,6 +41,10 @@ class Request:
         return f"http://{self.headers.get('host', '127.0.0.1')}"
 
     @property
+    def closes(self) -> bool:
+        return self.headers.get("connection", "").lower() == "close"
+
+    @property
     def string_ids(self) -> bool:
         return "json+canvas-string-ids" in self.headers.get("accept", "")
 

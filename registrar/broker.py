@@ -61,7 +61,9 @@ class Claims:
                 _give_back(folder)
 
     def close(self) -> None:
-        self.folder.rmdir() if not any(self.folder.iterdir()) else None
+        for message in self.folder.iterdir():
+            message.rename(self.root / message.name)
+        self.folder.rmdir()
         self.folder.with_suffix(".lock").unlink(missing_ok=True)
         os.close(self._lock)
 

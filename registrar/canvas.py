@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,10 +22,22 @@ from canvas_api import records
 from canvas_api.client import CanvasClient
 from canvas_api.throttle import Lease
 from registrar.domain import facts
+from registrar.domain.changes import BulkEntry, NewOverride
 from registrar.errors import CanvasTrouble
 from registrar.gate import shared_gate
 
+MOST_TERMS = 40
+"""Named in one request: Canvas's Link header loses its next page where addresses get long."""
+READ_AGAIN = 3
+
+
+class Identified(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
 T = TypeVar("T")
+R = TypeVar("R", bound=Identified)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +154,32 @@ class FeedPage:
     last: tuple[int, int] = (0, 0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowError:
+    """What Canvas's job has against one assignment, or one of its overrides."""
+
+    assignment_id: int
+    override_id: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressFound:
+    id: int
+    ended: bool
+    completed: bool
+    message: str = ""
+    errors: tuple[RowError, ...] = ()
+
+
 @contextmanager
 def _troubles() -> Iterator[None]:
     try:
         yield
     except api.CanvasError as error:
         raise trouble_of(error) from error
+    except ValueError as error:  # a reference that cannot be one, before anything was asked
+        raise CanvasTrouble(f"This cannot be asked of Canvas: {error}.", kind="invalid") from error
 
 
 def trouble_of(error: api.CanvasError) -> CanvasTrouble:
@@ -202,13 +235,15 @@ class Canvas:
 
     def periods_of_account(self, root_id: int) -> list[PeriodFound] | None:
         """None where the token may not read them."""
-        return _unless_refused(lambda: [_period(one) for one in self.client.grading_periods.of_account(root_id)])
+        ask = self.client.grading_periods.of_account
+        return _unless_refused(lambda: [_period(one) for one in _each_once(lambda: ask(root_id))])
 
     def courses(self, account_id: int, term_ids: set[int] | None) -> Iterator[CourseFound]:
+        """Of these terms, None for all; with many terms, courses of others may be among them."""
         with _troubles():
             for one in self.client.courses.of_account(
                 account_id,
-                term_ids=sorted(term_ids or ()),
+                term_ids=sorted(term_ids) if term_ids and len(term_ids) <= MOST_TERMS else (),
                 include=("term", "teachers", "total_students", "concluded", "account_name"),
             ):
                 yield _course(one)
@@ -246,11 +281,30 @@ class Canvas:
     def flagged_assignments(self, course_id: int) -> list[facts.Assignment]:
         """The flagged assignments with base dates; overrides are None where Canvas left them out."""
         with _troubles():
-            found = self.client.assignments.of_course(
-                course_id, post_to_sis=True, include=("overrides",), override_assignment_dates=False
+            found = _each_once(
+                lambda: self.client.assignments.of_course(
+                    course_id, post_to_sis=True, include=("overrides",), override_assignment_dates=False
+                )
             )
-            # A Canvas that ignores the filter must not put unflagged assignments before the registrar.
-            return [_assignment(one) for one in found if one.post_to_sis is not False]
+        # A Canvas that ignores the filter must not put unflagged assignments before the registrar.
+        return [_assignment(one) for one in found if one.post_to_sis is not False]
+
+    def assignments(self, course_id: int, ids: Collection[int]) -> dict[int, facts.Assignment]:
+        """These assignments, flagged or not, as they are now; what is no longer in the course is missing."""
+        with _troubles():
+            read = {one.id: _assignment(one) for one in self._asked(course_id, ids)}
+        return {
+            id_: one if one.overrides is not None else replace(one, overrides=self.overrides(course_id, id_))
+            for id_, one in read.items()
+        }
+
+    def _asked(self, course_id: int, ids: Collection[int]) -> list[records.AssignmentRecord]:
+        ask = partial(self.client.assignments.of_course, course_id, include=("overrides",))
+        try:
+            return list(ask(assignment_ids=sorted(ids)))
+        except api.Invalid:
+            # Canvas refuses the whole question when one of the ids is gone.
+            return [one for one in ask() if one.id in ids]
 
     def overrides(self, course_id: int, assignment_id: int) -> tuple[facts.Override, ...] | None:
         """Asked by themselves, where a key strips ``include[]``. None where this too is refused."""
@@ -261,7 +315,10 @@ class Canvas:
         """None where the token may not list them."""
         return _unless_refused(
             lambda: [
-                _section(one) for one in self.client.sections.of_course(course_id, include=("total_students",))
+                _section(one)
+                for one in _each_once(
+                    lambda: self.client.sections.of_course(course_id, include=("total_students",))
+                )
             ]
         )
 
@@ -271,7 +328,60 @@ class Canvas:
         return {one.id: (clean(one.name), one.sis_source_id or None) for one in found or ()}
 
     def periods_of_course(self, course_id: int) -> list[PeriodFound] | None:
-        return _unless_refused(lambda: [_period(one) for one in self.client.grading_periods.of_course(course_id)])
+        ask = self.client.grading_periods.of_course
+        return _unless_refused(lambda: [_period(one) for one in _each_once(lambda: ask(course_id))])
+
+    # Writing: nothing here is repeated by itself once it may have arrived
+
+    def create_overrides(self, course_id: int, new: Sequence[NewOverride]) -> None:
+        """All of them or none."""
+        items = [
+            {"assignment_id": one.assignment_id, "course_section_id": one.section_id} | _sent(one.dates)
+            for one in new
+        ]
+        with _troubles():
+            self.client.overrides.batch_create(course_id, items)
+
+    def delete_override(self, course_id: int, assignment_id: int, override_id: int) -> None:
+        with _troubles():
+            self.client.overrides.delete(course_id, assignment_id, override_id)
+
+    def update_dates(self, course_id: int, entries: Sequence[BulkEntry]) -> ProgressFound:
+        """Starts Canvas's job; what came of it is known when its Progress ends."""
+        with _troubles():
+            return _progress(self.client.assignments.bulk_update(course_id, [_bulk_item(one) for one in entries]))
+
+    def set_flag(self, course_id: int, assignment_id: int, wanted: bool) -> None:
+        with _troubles():
+            self.client.assignments.update(course_id, assignment_id, {"post_to_sis": wanted})
+
+    def turn_off(self, course_id: int, period_id: int | None) -> None:
+        """Canvas's own ``disable_post_to_sis``, which takes what it takes (canvas-behaviour.md, section 2)."""
+        with _troubles():
+            self.client.sis.disable_post_to_sis(course_id, period_id)
+
+    def progress(self, progress_id: int) -> ProgressFound:
+        try:
+            with _troubles():
+                return _progress(self.client.progress.one(progress_id))
+        except CanvasTrouble as trouble:
+            if trouble.kind != "not_found":
+                raise
+            return ProgressFound(
+                id=progress_id, ended=True, completed=False, message="Canvas no longer knows this job."
+            )
+
+
+def _each_once(ask: Callable[[], Iterable[R]]) -> list[R]:
+    """A list in which no id comes twice. One that does has moved between pages, and then another may have slipped
+    through: the list is read again.
+    """
+    for _ in range(READ_AGAIN):
+        found = list(ask())
+        rows = {one.id: one for one in found}
+        if len(rows) == len(found):
+            break
+    return list(rows.values())
 
 
 def _unless_refused(ask: Callable[[], T]) -> T | None:
@@ -299,7 +409,8 @@ def open_canvas() -> Canvas:
         raise CanvasTrouble(f"No Canvas is configured: set {missing} and start again.", kind="unconfigured")
     key = (os.getpid(), base_url, token)
     if key not in _opened:
-        client = CanvasClient(base_url, token, gate=shared_gate(base_url, token, Lease))
+        with _troubles():
+            client = CanvasClient(base_url, token, gate=shared_gate(base_url, token, Lease))
         _opened[key] = Canvas(client, host=urlsplit(base_url).hostname or "")
     return _opened[key]
 
@@ -431,7 +542,8 @@ def _dates(
 
 def _overrides(found: Iterable[records.OverrideRecord]) -> tuple[facts.Override, ...]:
     """A module's overrides are listed too when asked for one assignment; they carry no dates."""
-    return tuple(_override(one) for one in found if one.context_module_id is None)
+    rows = {one.id: _override(one) for one in found if one.context_module_id is None}
+    return tuple(rows.values())
 
 
 def _override(found: records.OverrideRecord) -> facts.Override:
@@ -513,3 +625,50 @@ def _feed_section(found: records.SisSectionRecord) -> facts.Section:
         origin_course_sis_id=clean(origin.sis_id) or None if origin else None,
         cross_listed=found.xlist_course is not None,
     )
+
+
+# Writing
+
+
+def _sent(dates: Mapping[facts.DateField, datetime | None]) -> dict[str, str | None]:
+    return {name: when.strftime("%Y-%m-%dT%H:%M:%SZ") if when else None for name, when in dates.items()}
+
+
+def _bulk_item(entry: BulkEntry) -> dict[str, Any]:
+    base = [{"base": True} | _sent(entry.base)] if entry.base else []
+    overrides = [{"id": id_} | _sent(dates) for id_, dates in sorted(entry.overrides.items())]
+    return {"id": entry.assignment_id, "all_dates": base + overrides}
+
+
+def _progress(found: records.ProgressRecord) -> ProgressFound:
+    results = _given(found.results)
+    return ProgressFound(
+        id=found.id,
+        ended=found.workflow_state in ("completed", "failed", "canceled"),
+        completed=found.workflow_state == "completed",
+        message=clean(found.message) or _message_of(results),
+        errors=tuple(_row_errors(results)),
+    )
+
+
+def _message_of(results: Any) -> str:
+    """A job that fails as a whole answers with an object, one that refuses rows with a list."""
+    return clean(str(results["message"])) if isinstance(results, dict) and "message" in results else ""
+
+
+def _row_errors(results: Any) -> Iterator[RowError]:
+    for one in results if isinstance(results, list) else ():
+        if isinstance(one, dict) and str(one.get("assignment_id", "")).isdecimal():
+            override = str(one.get("assignment_override_id") or "")
+            yield RowError(
+                assignment_id=int(one["assignment_id"]),
+                override_id=int(override) if override.isdecimal() else None,
+                message="; ".join(_messages(one.get("errors"))),
+            )
+
+
+def _messages(errors: Any) -> Iterator[str]:
+    for attribute, entries in errors.items() if isinstance(errors, dict) else ():
+        for entry in entries if isinstance(entries, list) else ():
+            text = entry.get("message") if isinstance(entry, dict) else entry
+            yield f"{attribute}: {clean(str(text))}"

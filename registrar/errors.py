@@ -26,3 +26,9 @@ class CanvasTrouble(RegistrarError):
         super().__init__(message)
         self.kind = kind
         self.passing = passing
+
+
+def database_trouble(error: Exception) -> str:
+    """What a person at a shell is told where the database itself does not answer."""
+    first = " ".join(str(error).split())[:200]
+    return f"The database cannot be used ({first}). If it is new: run `manage.py migrate` first."

@@ -37,11 +37,12 @@ FORGOTTEN_AFTER = 60
 _ADMIT = """
 local now, token = tonumber(ARGV[1]), ARGV[2]
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - tonumber(ARGV[7]))
-local state = redis.call('HMGET', KEYS[1], 'remaining', 'at', 'blocked')
+local state = redis.call('HMGET', KEYS[1], 'remaining', 'at', 'blocked', 'ceiling')
 local remaining, at, blocked = tonumber(state[1]), tonumber(state[2]), tonumber(state[3] or '0')
 if blocked and blocked > now then return tostring(blocked - now) end
 if not remaining then remaining, at = tonumber(ARGV[6]), now end
-local estimate = remaining + math.max(0, now - at) * tonumber(ARGV[4])
+local leaked = math.max(0, now - at) * tonumber(ARGV[4])
+local estimate = math.min(remaining + leaked, tonumber(state[4] or ARGV[6]))
 local short = tonumber(ARGV[5]) + tonumber(ARGV[3]) * (redis.call('ZCARD', KEYS[2]) + 1) - estimate
 if short > 0 then return tostring(short / tonumber(ARGV[4])) end
 redis.call('ZADD', KEYS[2], now, token)
@@ -51,14 +52,19 @@ return '0'
 
 _TELL = """
 local now, token = tonumber(ARGV[1]), ARGV[2]
-local others = math.max(redis.call('ZCARD', KEYS[2]) - 1, 0)
+local since = redis.call('ZSCORE', KEYS[2], token)
+local others = since and redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. since) or 0
 redis.call('ZREM', KEYS[2], token)
 if ARGV[4] == '1' then
   local times = redis.call('HINCRBY', KEYS[1], 'refused', 1)
   redis.call('HSET', KEYS[1], 'blocked', now + math.min(2 ^ math.min(times, 5), 30))
 elseif ARGV[3] ~= '' then
-  -- What Canvas says remains has the others' reservations taken off already; the gate takes them off itself.
-  redis.call('HSET', KEYS[1], 'remaining', tonumber(ARGV[3]) + others * tonumber(ARGV[5]), 'at', now, 'refused', 0)
+  -- What Canvas says remains has the others' reservations taken off already; the gate takes them off itself. Only
+  -- those that were in flight all the while are sure to be among them, and the bucket is no larger than was seen.
+  local told = tonumber(ARGV[3])
+  local ceiling = math.max(told, tonumber(redis.call('HGET', KEYS[1], 'ceiling') or ARGV[6]))
+  local remaining = math.min(told + others * tonumber(ARGV[5]), ceiling)
+  redis.call('HSET', KEYS[1], 'remaining', remaining, 'at', now, 'refused', 0, 'ceiling', ceiling)
 end
 redis.call('EXPIRE', KEYS[1], 3600)
 return 1
@@ -101,7 +107,7 @@ class RedisGate(Generic[Lease]):
     def release(self, lease: Lease, remaining: float | None, refused: bool) -> None:
         told = "" if remaining is None else str(remaining)
         try:
-            self._tell(keys=self._keys, args=[self._clock(), lease.key, told, int(refused), UPFRONT])
+            self._tell(keys=self._keys, args=[self._clock(), lease.key, told, int(refused), UPFRONT, ASSUMED])
         except redis.RedisError:
             return
 

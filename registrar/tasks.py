@@ -17,6 +17,8 @@ from registrar.services import syncing, working
 
 CHUNK = timedelta(seconds=120)
 """How long one task works on courses before it hands on to the next."""
+SURVEY_LIMIT = 840
+"""Seconds: the survey cannot be handed on half-way, yet must end before a broker sends its message again."""
 
 now = partial(datetime.now, UTC)
 
@@ -28,7 +30,7 @@ def start_sync(mode: str) -> None:
     work.delay(run.pk)
 
 
-@shared_task
+@shared_task(soft_time_limit=SURVEY_LIMIT, time_limit=SURVEY_LIMIT + 30)
 def work(run_id: int) -> None:
     """Carry a sync on for a while."""
     run = Run.objects.open().filter(pk=run_id).first()

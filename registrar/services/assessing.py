@@ -166,9 +166,15 @@ def store_reading(course: Course, found: facts.Course, around: Surroundings, *, 
     if sections_read:
         course.sections_read_at = found.read_at
     with transaction.atomic():
+        _alone(course)
         _keep_reading(course, found, digest)
         _assess_if_needed(course, found, digest, around)
         course.save(update_fields=_KEPT)
+
+
+def _alone(course: Course) -> None:
+    """Until the end of the transaction nobody else replaces this course's rows."""
+    Course.objects.select_for_update().only("pk").get(pk=course.pk)
 
 
 _KEPT = [
@@ -216,6 +222,7 @@ def reassess(course: Course, around: Surroundings) -> bool:
     if course.assessed_as == follows_from(course, reading.digest, header(course, around, own), around):
         return False
     with transaction.atomic():
+        _alone(course)
         found = under_header(unpack(reading.facts), course, around)
         changed = _assess_if_needed(course, found, reading.digest, around)
         course.save(update_fields=_KEPT)
@@ -339,6 +346,7 @@ def _count(course: Course, items: Sequence[LineItem]) -> None:
 def forget_rows(course: Course) -> None:
     """The course vanished from Canvas: its line items leave the lists, its readings stay."""
     with transaction.atomic():
+        _alone(course)
         _replace_rows(course, facts.Course(id=course.pk, name=course.name), Assessment(line_items=()))
         course.assessed_as = ""
         course.save(update_fields=_KEPT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +49,8 @@ COLUMNS = (
 
 XLSX_CELL = 32_767
 """Characters that fit into one cell of a workbook; XlsxWriter leaves out what is longer."""
+
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 Value = str | int | float | bool | list[str] | None
 
@@ -148,17 +151,15 @@ def write_xlsx(items: QuerySet[LineItem], path: Path | io.BytesIO) -> int:
 
 
 def _write_cell(sheet: Any, row: int, column: int, value: Value) -> None:
-    if isinstance(value, bool):
-        sheet.write_boolean(row, column, value)
-    elif isinstance(value, int | float) and abs(value) < 2**53:
+    if isinstance(value, int | float) and abs(value) < 2**53:
         sheet.write_number(row, column, value)
     elif value is not None:
         sheet.write_string(row, column, _printable(str(value))[:XLSX_CELL])
 
 
 def _printable(text: str) -> str:
-    """Control characters are not allowed in a workbook's XML."""
-    return "".join(" " if character < " " and character not in "\t\n" else character for character in text)
+    """Without what a workbook's XML does not allow."""
+    return _NOT_IN_XML.sub(" ", text)
 
 
 def _table(items: QuerySet[LineItem]) -> Iterator[list[Value]]:

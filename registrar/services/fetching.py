@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from registrar.canvas import Canvas, FeedPart, PeriodFound
 from registrar.domain import facts
-from registrar.domain.calendar import is_closed
+from registrar.domain.calendar import is_closed, period_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ class Fetched:
     """The course's grading periods where they were asked for."""
     sections_read: bool = False
     includes_stripped: bool = False
+    sections_refused: bool = False
     untold: int = 0
     """Assignments whose overrides Canvas would not tell."""
 
@@ -39,9 +40,8 @@ class Fetched:
 def fetch_course(canvas: Canvas, order: Order, *, now: datetime) -> Fetched:
     """One course from Canvas. Raises CanvasTrouble, and then nothing of the course changes."""
     course = order.header
-    raw = canvas.flagged_assignments(course.id)
+    raw, feed = _flagged(canvas, order)
     assignments = [_with_overrides(canvas, course.id, one) for one in raw]
-    feed = _feed(canvas, order, assignments)
     sections = _sections(canvas, order, feed) if assignments else ()
     periods = _own_periods(canvas, order, assignments, now)
     return Fetched(
@@ -55,9 +55,25 @@ def fetch_course(canvas: Canvas, order: Order, *, now: datetime) -> Fetched:
         ),
         own_periods=tuple(periods) if periods is not None else None,
         sections_read=bool(assignments) and not order.known_sections and sections is not None,
+        sections_refused=sections is None,
         includes_stripped=any(one.overrides is None for one in raw),
         untold=sum(one.overrides is None for one in assignments),
     )
+
+
+def _flagged(canvas: Canvas, order: Order) -> tuple[list[facts.Assignment], FeedPart | None]:
+    """The flagged assignments and the SIS feed's view of them; both once more where they do not agree."""
+    assignments = canvas.flagged_assignments(order.header.id)
+    feed = _feed(canvas, order, assignments)
+    if feed is None or _agree(order, assignments, feed):
+        return assignments, feed
+    return canvas.flagged_assignments(order.header.id), canvas.feed_of_course(order.header.id) or feed
+
+
+def _agree(order: Order, assignments: Sequence[facts.Assignment], feed: FeedPart) -> bool:
+    """Whether the feed has just what Canvas's rule puts into it: published, in a course that is."""
+    open_ = order.header.state != "unpublished"
+    return {one.id for one in assignments if one.published and open_} == set(feed.assignments)
 
 
 def _with_overrides(canvas: Canvas, course_id: int, assignment: facts.Assignment) -> facts.Assignment:
@@ -77,8 +93,7 @@ def _feed(canvas: Canvas, order: Order, assignments: Sequence[facts.Assignment])
         return canvas.feed_of_course(order.header.id)
     if order.feed is None:
         return None
-    exported = {one.id for one in assignments if one.published} if order.header.state != "unpublished" else set()
-    if exported == set(order.feed.assignments):
+    if _agree(order, assignments, order.feed):
         return order.feed
     return canvas.feed_of_course(order.header.id) or order.feed
 
@@ -90,13 +105,13 @@ def _sections(canvas: Canvas, order: Order, feed: FeedPart | None) -> tuple[fact
     if found is None:
         return None
     named = feed.sections if feed else {}
-    return tuple(_with_origin(section, named.get(section.id)) for section in found)
+    return tuple(_with_origin(section, named.get(section.id), order.header) for section in found)
 
 
-def _with_origin(section: facts.Section, named: facts.Section | None) -> facts.Section:
+def _with_origin(section: facts.Section, named: facts.Section | None, home: facts.Course) -> facts.Section:
     """The SIS feed names the course a section came from in full, and shows SIS ids to everyone."""
     if named is None:
-        return section
+        return section if section.cross_listed else replace(section, origin_course_sis_id=home.sis_id)
     return replace(
         section,
         sis_id=section.sis_id or named.sis_id,
@@ -117,7 +132,7 @@ def _with_groups(
     known: dict[int | None, tuple[str | None, str | None]] = {}
     if feed is not None:
         known.update((row.group_id, (row.group_name, row.group_sis_id)) for row in feed.assignments.values())
-    elif assignments:
+    if any(one.group_id not in known for one in assignments):
         known |= canvas.groups(course_id)
     for one in assignments:
         name, sis_id = known.get(one.group_id, (None, None))
@@ -132,12 +147,28 @@ def _in_feed(assignment: facts.Assignment, feed: FeedPart | None) -> facts.Assig
 def _own_periods(
     canvas: Canvas, order: Order, assignments: Sequence[facts.Assignment], now: datetime
 ) -> list[PeriodFound] | None:
-    """A course may have periods of its own. Canvas gives it away by calling a date closed that we do not."""
-    closed_for_canvas = any(one.in_closed_grading_period for one in assignments)
-    unexplained = closed_for_canvas and not any(is_closed(period, now) for period in order.header.periods)
+    """A course may have periods of its own. Canvas gives it away by calling a date closed that we do not, or
+    the other way about.
+    """
+    told = [one.in_closed_grading_period for one in assignments if one.in_closed_grading_period is not None]
+    unexplained = bool(told) and any(told) != _any_closed(order.header.periods, assignments, now)
     if not (order.ask_periods or unexplained):
         return None
     return canvas.periods_of_course(order.header.id)
+
+
+def _any_closed(
+    periods: Sequence[facts.GradingPeriod], assignments: Sequence[facts.Assignment], now: datetime
+) -> bool:
+    found = (period_of(when, periods) for one in assignments for when in _due_dates(one))
+    return any(period is not None and is_closed(period, now) for period in found)
+
+
+def _due_dates(assignment: facts.Assignment) -> Iterator[datetime]:
+    base = None if assignment.only_visible_to_overrides else assignment.dates.due_at
+    for when in (base, *(override.due_at for override in assignment.overrides or ())):
+        if isinstance(when, datetime):
+            yield when
 
 
 def _period_facts(periods: Sequence[PeriodFound]) -> tuple[facts.GradingPeriod, ...]:

@@ -64,22 +64,32 @@ def _keep_account(found: AccountFound, parent: Account | None) -> Account:
     return row
 
 
-def keep_terms(terms: Sequence[TermFound] | None, now: datetime) -> None:
-    for term in terms or ():
-        Term.objects.update_or_create(
-            canvas_id=term.id,
-            defaults={
-                "name": term.name,
-                "sis_id": term.sis_id or "",
-                "start_at": term.start_at,
-                "end_at": term.end_at,
-                "period_group_id": term.period_group_id,
-                "gone_at": None,
-            },
-        )
-    if terms is not None:
-        known = [term.id for term in terms]
-        Term.objects.filter(gone_at=None).exclude(pk__in=[*known, NO_TERM]).update(gone_at=now)
+def keep_terms(terms: Sequence[TermFound], now: datetime) -> None:
+    for term in terms:
+        _keep_term(term)
+    known = [term.id for term in terms]
+    Term.objects.filter(gone_at=None).exclude(pk__in=[*known, NO_TERM]).update(gone_at=now)
+
+
+def learn_terms(terms: Iterable[TermFound | None]) -> None:
+    """What courses tell of their terms, where Canvas does not list them."""
+    told = {term.id: term for term in terms if term is not None}
+    for term in told.values():
+        _keep_term(term)
+
+
+def _keep_term(term: TermFound) -> None:
+    Term.objects.update_or_create(
+        canvas_id=term.id,
+        defaults={
+            "name": term.name,
+            "sis_id": term.sis_id or "",
+            "start_at": term.start_at,
+            "end_at": term.end_at,
+            "period_group_id": term.period_group_id,
+            "gone_at": None,
+        },
+    )
 
 
 def keep_periods(periods: Sequence[PeriodFound]) -> None:
@@ -120,7 +130,7 @@ def term_by_reference(reference: str, now: datetime) -> Term:
             .exclude(end_at__lt=now)
         )
     elif reference.isdecimal():
-        found = list(terms.filter(pk=int(reference))) if len(reference) < 19 else []
+        found = list(terms.filter(pk=int(reference))) if int(reference) < 2**63 else []
     elif reference.startswith("sis_term_id:"):
         found = list(terms.filter(sis_id=reference.removeprefix("sis_term_id:")))
     else:
@@ -155,7 +165,7 @@ _HEAD = [
 
 def keep_courses(courses: Iterable[CourseFound], root: Account) -> list[Course]:
     """The heads of courses as the list tells them; nothing of their readings is touched."""
-    found = list(courses)
+    found = list({course.id: course for course in courses}.values())
     accounts = _accounts_of(found, root)
     _terms_of(found)
     return Course.objects.bulk_create(
@@ -186,12 +196,6 @@ def _terms_of(courses: Sequence[CourseFound]) -> None:
         _keep_term(term)
 
 
-def _keep_term(term: TermFound) -> None:
-    Term.objects.create(
-        canvas_id=term.id, name=term.name, sis_id=term.sis_id or "", start_at=term.start_at, end_at=term.end_at
-    )
-
-
 def _course(found: CourseFound, account: Account) -> Course:
     people = " ".join(teacher["name"] for teacher in found.teachers)
     return Course(
@@ -211,7 +215,7 @@ def _course(found: CourseFound, account: Account) -> Course:
         total_students=found.total_students,
         gone_at=None,
         search=search_text(found.code, found.name, found.sis_id, str(found.id), people),
-        sort_key=(found.code or found.name)[:80].lower(),
+        sort_key=(found.code or found.name).lower()[:80],
     )
 
 
@@ -221,9 +225,12 @@ def mark_gone(course: Course, now: datetime) -> None:
     course.save(update_fields=["gone_at"])
 
 
-def vanished(course: Course, canvas: Canvas) -> bool:
-    """Whether Canvas no longer has the course; a page of it may be missing for other reasons."""
+def still_there(course: Course, canvas: Canvas) -> CourseFound | None:
+    """The course as Canvas tells it by itself, or None where Canvas no longer has it."""
     try:
-        return canvas.course(str(course.pk)).state == "deleted"
+        found = canvas.course(str(course.pk))
     except CanvasTrouble as trouble:
-        return trouble.kind == "not_found"
+        if trouble.kind == "not_found":
+            return None
+        raise
+    return None if found.state == "deleted" else found

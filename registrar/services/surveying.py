@@ -13,7 +13,7 @@ from registrar.canvas import Canvas, FeedPage, FeedPart
 from registrar.errors import CanvasTrouble, Missing
 from registrar.models import Account, Course, Run, RunItem, Standing, Term
 
-from . import keeping
+from . import assessing, keeping
 
 WATCHED_AFTER_END = timedelta(days=60)
 DETAIL_LIMIT = timedelta(hours=24)
@@ -36,6 +36,7 @@ def survey(run: Run, canvas: Canvas, *, now: datetime, beat: Callable[[str], Non
     Doing it again, after a crash, gives the same rows.
     """
     beat("accounts and terms")
+    run.items.all().delete()
     account = _accounts(run, canvas)
     _terms(run, canvas, now)
     terms = chosen_terms(run, now)
@@ -95,13 +96,17 @@ def _terms(run: Run, canvas: Canvas, now: datetime) -> None:
         run.warnings.append(
             "The token may not read terms, so their dates are known only as far as courses tell them."
         )
-    keeping.keep_terms(terms, now)
+        keeping.learn_terms(course.term for course in canvas.courses(run.account_id or root_id, None))
+    else:
+        keeping.keep_terms(terms, now)
     periods = canvas.periods_of_account(root_id)
     if periods is None:
         run.warnings.append(
-            "The token may not read the account's grading periods, so no date is checked against them."
+            "The token may not read the account's grading periods, so dates are checked only against those that "
+            "were known before, if any."
         )
-    keeping.keep_periods(periods or [])
+    else:
+        keeping.keep_periods(periods)
     run.save(update_fields=["warnings"])
 
 
@@ -128,16 +133,30 @@ def _courses(
         )
         listed += len(wanted)
         beat(f"the list of courses: {listed:,} so far")
-    _mark_gone(run, account, terms, now)
+    _missing(run, canvas, account, terms, now, beat)
 
 
-def _mark_gone(run: Run, account: Account, terms: set[int] | None, now: datetime) -> None:
-    """Courses of these terms that the whole list no longer names leave the lists and stay in the history."""
-    missing = Course.objects.present().filter(account__path__startswith=account.path)
+def _missing(
+    run: Run, canvas: Canvas, account: Account, terms: set[int] | None, now: datetime, beat: Callable[[str], None]
+) -> None:
+    """Courses of these terms that the list no longer names. A list may have lost a row while it was read, so each
+    is asked for by itself before it leaves the lists; its history stays.
+    """
+    known = Course.objects.present().filter(account__path__startswith=account.path)
     if terms is not None:
-        missing = missing.filter(term_id__in=terms)
-    for course in missing.exclude(pk__in=run.items.values("course_id")):
-        keeping.mark_gone(course, now)
+        known = known.filter(term_id__in=terms)
+    for course in list(known.exclude(pk__in=run.items.values("course_id"))):
+        beat(f"course {course.pk}, which the list no longer names")
+        found = keeping.still_there(course, canvas)
+        if found is None:
+            keeping.mark_gone(course, now)
+            continue
+        (kept,) = keeping.keep_courses([found], account)
+        if kept.account.path.startswith(account.path) and (terms is None or kept.term_id in terms):
+            RunItem.objects.create(run=run, course=course, state=RunItem.State.SKIPPED)
+        else:
+            course.refresh_from_db()
+            assessing.reassess(course, assessing.surroundings(now=now))
 
 
 def _feed(
@@ -234,11 +253,13 @@ def _decide(run: Run, *, feed_open: bool, now: datetime) -> None:
         waiting.exclude(reason="seam").update(state=RunItem.State.TODO, reason="full")
         waiting.update(state=RunItem.State.TODO)
         return
-    waiting.exclude(reason="").update(state=RunItem.State.TODO)
+    waiting.filter(reason="seam").update(state=RunItem.State.TODO)
     waiting.filter(course__read_at=None).update(state=RunItem.State.TODO, reason="first")
     waiting.exclude(course__trouble="").update(state=RunItem.State.TODO, reason="failed")
-    waiting.filter(course__read_at__lt=now - DETAIL_LIMIT).update(state=RunItem.State.TODO, reason="old")
     waiting.exclude(feed_digest=F("course__feed_digest")).update(state=RunItem.State.TODO, reason="changed")
+    waiting.filter(course__read_at__lt=now - DETAIL_LIMIT).update(state=RunItem.State.TODO, reason="old")
+    waiting.filter(reason="ambiguous").update(state=RunItem.State.TODO)
+    waiting.update(feed=None)
 
 
 def batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-TOO_OLD = timedelta(hours=6)
+TOO_OLD = timedelta(hours=1)
 """A run interrupted this long ago is not taken up again: what it had read of the lists is no longer true."""
 
 
@@ -55,8 +55,8 @@ def request(
         "course_ref": str(course.pk) if course else course_ref,
     }
     with transaction.atomic():
-        Run.objects.open().filter(created_at__lt=now - TOO_OLD).update(
-            state=Run.State.FAILED, finished_at=now, message="It had not ended after six hours and was given up."
+        Run.objects.open().filter(created_at__lt=now - TOO_OLD).exclude(heartbeat_at__gte=now - TOO_OLD).update(
+            state=Run.State.FAILED, finished_at=now, doing="", message="It was interrupted and not taken up again."
         )
         if open_run := Run.objects.open().filter(**scope, cancel_asked_at=None).first():
             return open_run

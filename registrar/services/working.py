@@ -27,8 +27,11 @@ logger = logging.getLogger(__name__)
 
 THREADS = 10
 """Courses read at once by one worker; the gate admits fewer where Canvas has less to give."""
-ATTEMPTS = 3
+SUSPECT = 2
+"""A course at which a worker ended this often is read by itself, so that no other is blamed for what it does."""
+ATTEMPTS = SUSPECT + 3
 """A course that took its worker down this often is given up, or it would do so for ever."""
+SECTIONS_REFUSED = "Canvas does not let the access token list the course's sections."
 PATIENCE = 8
 """So many courses in a row that Canvas could not answer for, and it is taken to be down."""
 BEAT_EVERY = timedelta(seconds=5)
@@ -109,8 +112,13 @@ class Worker:
 
     def fail(self, message: str) -> None:
         now = self.clock()
-        Run.objects.filter(self._mine()).update(state=Run.State.FAILED, message=message, finished_at=now, doing="")
+        Run.objects.filter(self._mine()).update(
+            state=Run.State.FAILED, message=message, finished_at=now, doing="", seconds=self._seconds(now)
+        )
         self._release()
+
+    def _seconds(self, now: datetime) -> float:
+        return (now - (self.run.started_at or now)).total_seconds()
 
     def end_if_cancelled(self) -> None:
         self._release()
@@ -128,7 +136,7 @@ class Worker:
     def claim_survey(self) -> bool:
         now = self.clock()
         self.run.refresh_from_db()
-        free = Q(owner="") | Q(heartbeat_at__lt=now - CLAIM_LASTS)
+        free = Q(owner="") | Q(owner=self.me) | Q(heartbeat_at__lt=now - CLAIM_LASTS)
         if self.run.owner and is_gone(self.run.owner):
             free |= Q(owner=self.run.owner)
         states = (Run.State.WAITING, Run.State.SURVEYING)
@@ -167,6 +175,7 @@ class Worker:
         if self.run.state != Run.State.READING:
             return
         self.around = assessing.surroundings(now=self.clock())
+        self._release()
         self._free_the_dead()
         pending: dict[Future[Fetched], RunItem] = {}
         with ThreadPoolExecutor(THREADS) as pool:
@@ -192,18 +201,19 @@ class Worker:
         """Claim as many courses as there are free threads."""
         if self.until is not None and self.clock() >= self.until:
             return False
-        for item in self._claim(2 * THREADS - len(pending)):
+        items = self._claim(2 * THREADS - len(pending), Q(attempts__lt=SUSPECT))
+        if not items and not pending:
+            items = self._claim(1, Q(attempts__gte=SUSPECT))
+        for item in items:
             if item.attempts > ATTEMPTS:
-                self._settle(
-                    item, RunItem.State.FAILED, "Reading this course brought the worker down three times."
-                )
+                self._settle(item, RunItem.State.FAILED, "Reading this course brought the worker down every time.")
             else:
                 pending[pool.submit(fetch_course, self.canvas, self._order(item), now=self.clock())] = item
-        return bool(pending)
+        return bool(items or pending)
 
-    def _claim(self, count: int) -> list[RunItem]:
+    def _claim(self, count: int, which: Q) -> list[RunItem]:
         now = self.clock()
-        free = self.run.items.claimable(now)
+        free = self.run.items.claimable(now).filter(which)
         ids = list(free.order_by("id").values_list("pk", flat=True)[: max(count, 0)])
         mine = [
             pk
@@ -251,12 +261,12 @@ class Worker:
         course.feed_digest = item.feed_digest
         assessing.store_reading(course, fetched.course, self.around, sections_read=fetched.sections_read)
         item.stripped, item.untold = fetched.includes_stripped, fetched.untold
-        self._settle(item, RunItem.State.DONE)
+        self._settle(item, RunItem.State.DONE, SECTIONS_REFUSED if fetched.sections_refused else "")
 
     def _trouble(self, item: RunItem, trouble: CanvasTrouble) -> None:
         if trouble.kind == "unauthorized":
             raise trouble
-        if trouble.kind == "not_found" and keeping.vanished(item.course, self.canvas):
+        if trouble.kind == "not_found" and self._is_gone(item.course):
             keeping.mark_gone(item.course, self.clock())
             self._settle(item, RunItem.State.DONE, "The course is no longer in Canvas.")
             return
@@ -265,6 +275,13 @@ class Worker:
             raise CanvasTrouble(f"Canvas stopped answering: {trouble.message}", passing=True)
         Course.objects.filter(pk=item.course_id).update(trouble=trouble.message, trouble_at=self.clock())
         self._settle(item, RunItem.State.FAILED, trouble.message)
+
+    def _is_gone(self, course: Course) -> bool:
+        """A page of a course may be missing for other reasons."""
+        try:
+            return keeping.still_there(course, self.canvas) is None
+        except CanvasTrouble:
+            return False
 
     def _settle(self, item: RunItem, state: RunItem.State, message: str = "") -> None:
         """The end of one course. Counted only by the worker that still holds the claim."""
@@ -293,8 +310,10 @@ class Worker:
         Run.objects.filter(self._mine(), state=Run.State.READING).update(
             state=Run.State.INCOMPLETE if count else Run.State.COMPLETE,
             message=message,
+            done=self.run.items.filter(state=RunItem.State.DONE).count(),
+            failed=count,
             finished_at=now,
-            seconds=(now - (self.run.started_at or now)).total_seconds(),
+            seconds=self._seconds(now),
             warnings=self.run.warnings + self._warnings(),
             counts=self._counts(),
             doing="",
@@ -318,6 +337,11 @@ class Worker:
         if untold := self.run.items.aggregate(n=Sum("untold"))["n"]:
             told.append(
                 f"Canvas did not tell the dates of {untold} assignments' sections: those dates are unknown."
+            )
+        if refused := self.run.items.filter(message=SECTIONS_REFUSED).count():
+            told.append(
+                f"The access token may not list the sections of {refused} courses: they are known only as far as "
+                "the SIS feed names them, without dates of their own."
             )
         return told
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import DatabaseError
 from django.db.models import QuerySet
 
-from registrar.errors import RegistrarError
+from registrar.errors import RegistrarError, database_trouble
 from registrar.models import LineItem
 from registrar.services import exporting, keeping
 
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         try:
             if options["term"] and options["term"] != "all":
                 items = items.filter(term=keeping.term_by_reference(options["term"], datetime.now(UTC)))
-            _write(items, options["format"], options["output"])
+            self._write(items, options["format"], options["output"])
         except BrokenPipeError:
             sys.stderr.close()  # whoever read us has seen enough
         except OSError as error:
@@ -39,22 +40,26 @@ class Command(BaseCommand):
         except RegistrarError as trouble:
             self.stderr.write(trouble.message)
             sys.exit(1)
+        except DatabaseError as error:
+            self.stderr.write(database_trouble(error))
+            sys.exit(1)
 
-
-def _write(items: QuerySet[LineItem], form: str, output: str) -> None:
-    if form == "xlsx":
-        book = io.BytesIO()
-        exporting.write_xlsx(items, book)
+    def _write(self, items: QuerySet[LineItem], form: str, output: str) -> None:
+        screen: Any = self.stdout
+        if form == "xlsx":
+            book = io.BytesIO()
+            exporting.write_xlsx(items, book)
+            if output == "-":
+                screen.buffer.write(book.getvalue())
+            else:
+                Path(output).write_bytes(book.getvalue())
+            return
+        write = exporting.write_csv if form == "csv" else exporting.write_jsonl
         if output == "-":
-            sys.stdout.buffer.write(book.getvalue())
+            if hasattr(screen, "reconfigure"):
+                screen.reconfigure(encoding="utf-8", newline="")
+            write(items, screen)
+            screen.flush()
         else:
-            Path(output).write_bytes(book.getvalue())
-        return
-    write = exporting.write_csv if form == "csv" else exporting.write_jsonl
-    if output == "-":
-        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-        write(items, sys.stdout)
-        sys.stdout.flush()
-    else:
-        with Path(output).open("w", encoding="utf-8", newline="") as file:
-            write(items, file)
+            with Path(output).open("w", encoding="utf-8", newline="") as file:
+                write(items, file)

@@ -11,9 +11,10 @@ from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import DatabaseError
 
 from registrar.canvas import open_canvas
-from registrar.errors import RegistrarError
+from registrar.errors import RegistrarError, database_trouble
 from registrar.models import Run
 from registrar.services import syncing, working
 
@@ -49,6 +50,8 @@ class Command(BaseCommand):
             message = "" if run.state == Run.State.COMPLETE else run.message or f"Run {run.pk} is {run.state}."
         except RegistrarError as trouble:
             message = trouble.message
+        except DatabaseError as error:
+            message = database_trouble(error)
         except KeyboardInterrupt:
             message = "Interrupted. Start again and it goes on where it stopped."
         for warning in run.warnings if run else ():

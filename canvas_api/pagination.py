@@ -41,8 +41,7 @@ def rows(transport: Transport, path: str, parse: Parse[list[T]], query: Query | 
 def pages(transport: Transport, path: str, parse: Parse[list[T]], query: Query | None = None) -> Iterator[Page[T]]:
     """In order and as they come, several requests side by side once Canvas has told which page is the last.
 
-    Ends at an empty page, whatever follows it. Rows may move between pages meanwhile: it is for the caller
-    to see an id twice or a total that changes.
+    Rows may move between pages meanwhile: it is for the caller to see an id twice or a total that changes.
     """
 
     def read(target: str) -> Answer[list[T]]:
@@ -51,10 +50,11 @@ def pages(transport: Transport, path: str, parse: Parse[list[T]], query: Query |
     walk = _Walk(path, transport.clock)
     start = f"{path}?{urlencode([*(query or []), ('per_page', str(PER_PAGE))])}"
     for answer in _answers(read, start, transport.concurrency):
-        if not answer.value:
-            return
         walk.step(answer)
-        yield Page(rows=answer.value, number=walk.number, total=_number(answer.links.get("last")))
+        if walk.is_over:
+            return
+        if answer.value:
+            yield Page(rows=answer.value, number=walk.number, total=_number(answer.links.get("last")))
 
 
 def _answers(read: Read[T], target: str, concurrency: int) -> Iterator[Answer[list[T]]]:
@@ -101,6 +101,8 @@ class _Walk:
 
     def __init__(self, path: str, clock: Callable[[], float]) -> None:
         self.number = 0
+        self.is_over = False
+        self._empty = False
         self._path = path
         self._clock = clock
         self._started = clock()
@@ -116,10 +118,15 @@ class _Walk:
             raise self._endless(f"more than {self._limit} pages came")
         if self._clock() - self._started > WALK_SECONDS:
             raise self._endless(f"it took more than {WALK_SECONDS / 3600:.0f} hours")
-        self._digests[answer.digest] += 1
+        self._compare(answer)
+        self._follow(answer.links.get("next"))
+
+    def _compare(self, answer: Answer[list[T]]) -> None:
+        # Canvas may name a page after an empty one. One more is looked at, lest rows be lost; never a second.
+        self.is_over, self._empty = self._empty and not answer.value, not answer.value
+        self._digests[answer.digest] += bool(answer.value)
         if self._digests[answer.digest] >= SAME_LIMIT:
             raise self._endless("the same page came again and again")
-        self._follow(answer.links.get("next"))
 
     def _follow(self, following: str | None) -> None:
         if following in self._followed:

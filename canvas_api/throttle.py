@@ -39,7 +39,7 @@ class Trouble(Enum):
 
 
 _TIMES = {
-    Trouble.THROTTLED: 10,
+    Trouble.THROTTLED: 8,
     Trouble.NOT_SENT: 3,
     Trouble.CUT_OFF: 3,
     Trouble.FAILED: 2,

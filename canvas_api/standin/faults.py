@@ -2,6 +2,8 @@
 
 A fault matches when its regular expression is found in "METHOD raw-target", and then fires on the ``nth`` match
 only, on the first ``times``, on ``every`` nth, each after skipping ``after``; with none of these, always.
+The kinds are the keys of ``BEFORE`` (instead of an answer), ``AFTER`` (the answer, changed) and ``WIRE`` (what
+happens to the connection), ``delay``, ``hang``, and ``job_`` with a script of ``jobs.py``.
 """
 
 from __future__ import annotations
@@ -23,8 +25,6 @@ ELSEWHERE = "http://127.0.0.2:1"
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """``kind`` is a key of ``BEFORE``, ``AFTER`` or ``WIRE`` below, or ``job_`` and a script of ``jobs.py``."""
-
     kind: str
     match: str = ""
     nth: int | None = None
@@ -37,6 +37,8 @@ class Fault:
     url: str = ELSEWHERE
     """For ``foreign_next``."""
     seen: int = 0
+    last_row: Any = None
+    """What ``overlap`` shows again."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -86,7 +88,7 @@ def _unavailable(fault: Fault, _request: Request) -> Refused:
     return refused(503, {"errors": [{"message": "Service Unavailable"}]}, **headers)
 
 
-def _broken(_fault: Fault, _request: Request) -> Refused:
+def broken() -> Refused:
     return refused(500, {"errors": [{"message": "An error occurred.", "error_code": "internal_server_error"}]})
 
 
@@ -102,7 +104,7 @@ def _strip_include(_fault: Fault, request: Request) -> None:
 
 
 BEFORE: dict[str, Before] = {
-    "500": _broken,
+    "500": lambda fault, request: broken(),
     "502": lambda fault, request: _html(502, BAD_GATEWAY),
     "503": _unavailable,
     "login_page": lambda fault, request: _html(200, LOGIN_PAGE),
@@ -165,6 +167,14 @@ def _duplicate(fault: Fault, request: Request, reply: Reply) -> None:
         reply.data = [*reply.data, reply.data[-1]]
 
 
+def _overlap(fault: Fault, request: Request, reply: Reply) -> None:
+    """A page begins with the row that ended the one before it, as when a row was inserted meanwhile."""
+    if isinstance(reply.data, list) and reply.data:
+        repeated = [fault.last_row] if _page(request) > 1 and fault.last_row is not None else []
+        fault.last_row = reply.data[-1]
+        reply.data = repeated + reply.data
+
+
 def _no_total(fault: Fault, request: Request, reply: Reply) -> None:
     link = reply.headers.get("Link", "")
     reply.headers["Link"] = re.sub(r',?<[^>]*>; rel="last"', "", link)
@@ -187,6 +197,7 @@ AFTER: dict[str, After] = {
     "same_next": _same_next,
     "empty_with_next": _empty_with_next,
     "duplicate": _duplicate,
+    "overlap": _overlap,
     "no_total": _no_total,
     "invalid_json": _invalid_json,
     "truncated_json": _truncated_json,

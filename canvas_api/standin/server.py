@@ -7,6 +7,7 @@ import socket
 import socketserver
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -165,6 +166,10 @@ class Standin(socketserver.ThreadingTCPServer):
                 reply = self._handled(request, fired)
             except Refused as refusal:
                 reply = refusal.reply
+            except Exception:
+                # Canvas answers 500 to what it did not expect, and so do we; the reason goes to stderr.
+                traceback.print_exc()
+                reply = scripted.broken().reply
             if self.after is not None:
                 self.after(request, reply)
             return reply

@@ -161,6 +161,12 @@ def test_it_repeats_a_row(broken: Any) -> None:
     assert broken("duplicate").json("/api/v1/courses/1")["id"] == 1
 
 
+def test_it_repeats_a_row_on_the_next_page(broken: Any) -> None:
+    api = broken("overlap")
+    assert [api.ids(f"{LIST}&page={page}") for page in (1, 2, 3)] == [[1, 2], [2, 3, 4], []]
+    assert broken("overlap").ids(f"{LIST}&page=2") == [3, 4]
+
+
 def test_it_hides_the_total(broken: Any) -> None:
     answer = broken("no_total").get(LIST)
     assert ("last" in answer.links, "next" in answer.links) == (False, True)
@@ -221,3 +227,9 @@ def test_it_closes_when_asked(api: Api) -> None:
 
 def test_it_answers_head_requests_without_a_body(api: Api) -> None:
     assert api.head(LIST).content == b""
+
+
+def test_it_answers_500_to_what_it_did_not_expect(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = api.put("/api/v1/courses/1/assignments/1", json={"assignment": {"points_possible": "many"}})
+    assert (answer.status_code, answer.json()["errors"][0]["error_code"]) == (500, "internal_server_error")
+    assert "ValueError" in capsys.readouterr().err

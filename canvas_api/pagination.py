@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 from urllib.parse import urlencode
@@ -49,15 +50,16 @@ def pages(transport: Transport, path: str, parse: Parse[list[T]], query: Query |
 
     walk = _Walk(path, transport.clock)
     start = f"{path}?{urlencode([*(query or []), ('per_page', str(PER_PAGE))])}"
-    for answer in _answers(read, start, transport.concurrency):
-        walk.step(answer)
-        if walk.is_over:
-            return
-        if answer.value:
-            yield Page(rows=answer.value, number=walk.number, total=_number(answer.links.get("last")))
+    with closing(_answers(read, start, transport.concurrency)) as answers:
+        for answer in answers:
+            walk.step(answer)
+            if walk.is_over:
+                return
+            if answer.value:
+                yield Page(rows=answer.value, number=walk.number, total=_number(answer.links.get("last")))
 
 
-def _answers(read: Read[T], target: str, concurrency: int) -> Iterator[Answer[list[T]]]:
+def _answers(read: Read[T], target: str, concurrency: int) -> Generator[Answer[list[T]], None, None]:
     answer = read(target)
     yield answer
     while following := answer.links.get("next"):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -118,7 +118,7 @@ def test_it_follows_a_run_that_is_going_on(viewer: Client, university: Universit
 def test_it_tells_how_the_last_run_ended(
     state: str, ago: int, shown: bool, viewer: Client, university: University
 ) -> None:
-    ended = build.NOW - timedelta(minutes=ago)
+    ended = datetime.now(UTC) - timedelta(minutes=ago)
     build.run(university.ready, university.needing, state=state, finished_at=ended)
     page = viewer.get(URL).content
     assert (b"2 of 2" in page) is shown

@@ -185,7 +185,8 @@ def _troubles() -> Iterator[None]:
 def trouble_of(error: api.CanvasError) -> CanvasTrouble:
     """The sentence a registrar reads; the client's own message holds Canvas's words and never the token."""
     kind = next((name for type_, name in _KINDS if isinstance(error, type_)), "error")
-    return CanvasTrouble(str(error), kind=kind, passing=kind in ("unreachable", "throttled", "server"))
+    passing = kind in ("unreachable", "throttled", "server")
+    return CanvasTrouble(str(error), kind=kind, passing=passing, maybe_done=bool(error.maybe_done))
 
 
 _KINDS: tuple[tuple[type[api.CanvasError], str], ...] = (
@@ -287,7 +288,7 @@ class Canvas:
                 )
             )
         # A Canvas that ignores the filter must not put unflagged assignments before the registrar.
-        return [_assignment(one) for one in found if one.post_to_sis is not False]
+        return [replace(_assignment(one), post_to_sis=True) for one in found if one.post_to_sis is not False]
 
     def assignments(self, course_id: int, ids: Collection[int]) -> dict[int, facts.Assignment]:
         """These assignments, flagged or not, as they are now; what is no longer in the course is missing."""
@@ -520,6 +521,7 @@ def _assignment(found: records.AssignmentRecord) -> facts.Assignment:
         overrides=None if overrides is None else _overrides(overrides),
         only_visible_to_overrides=bool(found.only_visible_to_overrides),
         published=found.published,
+        post_to_sis=bool(found.post_to_sis),
         points_possible=found.points_possible,
         grading_type=found.grading_type or "points",
         submission_types=found.submission_types or (),

@@ -20,10 +20,14 @@ class Missing(RegistrarError):
 
 
 class CanvasTrouble(RegistrarError):
-    """Canvas did not give what was asked. ``passing`` means that a later try may well succeed."""
+    """Canvas did not give what was asked. ``passing`` means that a later try may well succeed.
 
-    def __init__(self, message: str, *, kind: str = "", passing: bool = False) -> None:
+    ``maybe_done`` means that it was a write, and that Canvas may have carried it out all the same.
+    """
+
+    def __init__(self, message: str, *, kind: str = "", passing: bool = False, maybe_done: bool = False) -> None:
         super().__init__(message)
+        self.maybe_done = maybe_done
         self.kind = kind
         self.passing = passing
 

@@ -1,9 +1,11 @@
+from typing import Any
+
 from django.db import migrations
 
 ROLES = ("Viewers", "Reviewers", "Approvers", "Administrators")
 
 
-def make_roles(apps, schema_editor):
+def make_roles(apps: Any, schema_editor: Any) -> None:
     group = apps.get_model("auth", "Group")
     for name in ROLES:
         group.objects.get_or_create(name=name)

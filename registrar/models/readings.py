@@ -26,6 +26,8 @@ class Account(models.Model):
     depth = models.PositiveSmallIntegerField(default=0)
     rulepack = models.TextField(blank=True)
     """The code of the rule pack for this sub-account; empty takes the parent's."""
+    hold_above = models.PositiveIntegerField(null=True, blank=True)
+    """A proposal with more changes in this sub-account waits for an administrator; empty takes the parent's."""
     gone_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -17,10 +16,11 @@ from django.db import transaction
 
 from registrar.domain import facts
 from registrar.domain.calendar import is_closed
-from registrar.domain.readiness import Assessment, LineItem, Severity, Status, assess
+from registrar.domain.readiness import Assessment, assess
 from registrar.domain.rulepacks import Rulepack, Rules, combine, read_packs
-from registrar.models import Account, Course, Finding, GradingPeriod, Reading, Section
-from registrar.models import LineItem as LineItemRow
+from registrar.models import Account, Course, GradingPeriod, Reading
+
+from .replacing import replace_rows
 
 _decoder = msgspec.json.Decoder(facts.Course)
 
@@ -208,7 +208,7 @@ def _assess_if_needed(course: Course, found: facts.Course, digest: str, around: 
         return False
     limit = timedelta(hours=settings.READING_LIMIT_HOURS)
     result = assess(found, around.rules[course.account_id], now=around.now, reading_limit=limit)
-    _replace_rows(course, found, result)
+    replace_rows(course, found, result)
     course.assessed_as = key
     return True
 
@@ -229,124 +229,49 @@ def reassess(course: Course, around: Surroundings) -> bool:
     return changed
 
 
-def _replace_rows(course: Course, found: facts.Course, result: Assessment) -> None:
-    # Nothing hangs on these rows but what goes with them, so Django need not read them first.
-    for old in (Finding.objects.filter(course=course), LineItemRow.objects.filter(course=course)):
-        old._raw_delete(old.db)
-    _write_sections(course, found.sections, result.line_items)
-    rows = LineItemRow.objects.bulk_create(
-        [_row(course, found, item) for item in result.line_items], batch_size=500
-    )
-    pairs = zip(rows, result.line_items, strict=True)
-    Finding.objects.bulk_create(
-        [finding for row, item in pairs for finding in _findings(course, row, item)], batch_size=500
-    )
-    _count(course, result.line_items)
-
-
-def _write_sections(course: Course, sections: Iterable[facts.Section], items: Sequence[LineItem]) -> None:
-    total = Counter(item.section.id for item in items if item.section)
-    needing = Counter(item.section.id for item in items if item.section and item.status is Status.NEEDS_ACTION)
-    rows = [
-        Section(
-            canvas_id=section.id,
-            course=course,
-            term_id=course.term_id,
-            account_id=course.account_id,
-            name=section.name,
-            sis_id=section.sis_id or "",
-            origin_course_id=section.origin_course_id,
-            origin_course_sis_id=section.origin_course_sis_id or "",
-            cross_listed=section.cross_listed,
-            start_at=section.start_at,
-            end_at=section.end_at,
-            restricts_dates=section.restricts_dates,
-            total_students=section.total_students,
-            items=total[section.id],
-            items_needing=needing[section.id],
-        )
-        for section in sections
-    ]
-    Section.objects.filter(course=course).exclude(pk__in=[row.pk for row in rows]).delete()
-    # A section that was cross-listed away takes its key along to the other course.
-    Section.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["canvas_id"],
-        update_fields=[field.name for field in Section._meta.concrete_fields if not field.primary_key],
-        batch_size=500,
-    )
-
-
-def _row(course: Course, found: facts.Course, item: LineItem) -> LineItemRow:
-    assignment, section, dates = item.assignment, item.section, item.effective
-    return LineItemRow(
-        course=course,
-        section_id=section.id if section else None,
-        term_id=course.term_id,
-        account_id=course.account_id,
-        assignment_id=assignment.id,
-        assignment_name=assignment.name,
-        assignment_group=assignment.group_name or "",
-        assignment_url=assignment.html_url,
-        points_possible=assignment.points_possible,
-        published=assignment.published and found.state != "unpublished",
-        due_at=dates.due_at.value,
-        unlock_at=dates.unlock_at.value,
-        lock_at=dates.lock_at.value,
-        due_at_source=dates.due_at.source,
-        unlock_at_source=dates.unlock_at.source,
-        lock_at_source=dates.lock_at.source,
-        in_sis_feed=item.in_sis_feed,
-        sis_due_at=item.sis_due_at,
-        student_exceptions=item.student_exceptions,
-        group_exceptions=item.group_exceptions,
-        needs_grading=assignment.needs_grading_count,
-        status=item.status,
-        warned=any(finding.severity is Severity.WARNING for finding in item.findings),
-        codes=[str(finding.code) for finding in item.findings],
-        search=search_text(
-            course.search, section.name if section else "", section.sis_id if section else "", assignment.name
-        ),
-    )
-
-
-def search_text(*parts: str | None) -> str:
-    return " ".join(part[:300] for part in parts if part).lower()
-
-
-def _findings(course: Course, row: LineItemRow, item: LineItem) -> list[Finding]:
-    return [
-        Finding(
-            line_item=row,
-            course=course,
-            section_id=row.section_id,
-            term_id=course.term_id,
-            account_id=course.account_id,
-            code=finding.code,
-            level=finding.level,
-            severity=finding.severity,
-            position=position,
-            params=dict(finding.params),
-        )
-        for position, finding in enumerate(item.findings)
-    ]
-
-
-def _count(course: Course, items: Sequence[LineItem]) -> None:
-    needing = [item for item in items if item.status is Status.NEEDS_ACTION]
-    course.items, course.items_needing = len(items), len(needing)
-    course.items_warned = sum(
-        any(finding.severity is Severity.WARNING for finding in item.findings) for item in items
-    )
-    course.sections_total = len({item.section.id for item in items if item.section})
-    course.sections_needing = len({item.section.id for item in needing if item.section})
-
-
 def forget_rows(course: Course) -> None:
     """The course vanished from Canvas: its line items leave the lists, its readings stay."""
     with transaction.atomic():
         _alone(course)
-        _replace_rows(course, facts.Course(id=course.pk, name=course.name), Assessment(line_items=()))
+        replace_rows(course, facts.Course(id=course.pk, name=course.name), Assessment(line_items=()))
         course.assessed_as = ""
         course.save(update_fields=_KEPT)
+
+
+def with_assignments(read: facts.Course, fresh: Iterable[facts.Assignment]) -> facts.Course:
+    """The reading with some assignments as they were read just now; only a course's list names the groups."""
+    new = {assignment.id: assignment for assignment in fresh}
+    return replace(read, assignments=tuple(_refreshed(old, new.get(old.id)) for old in read.assignments))
+
+
+def _refreshed(old: facts.Assignment, new: facts.Assignment | None) -> facts.Assignment:
+    if new is None:
+        return old
+    return replace(new, group_name=old.group_name, group_sis_id=old.group_sis_id, feed=_feed_after(old, new))
+
+
+def _feed_after(old: facts.Assignment, new: facts.Assignment) -> facts.Feed | None:
+    """What Canvas's SIS endpoint will now show: it follows from the dates, so it need not be asked for again."""
+    if old.feed is None:
+        return None
+    own = {one.section_id: one for one in new.overrides or () if one.target is facts.Target.SECTION}
+    return facts.Feed(
+        dates=new.dates,
+        sections={id_: _shown(own[id_]) if id_ in own else None for id_ in old.feed.sections},
+    )
+
+
+def _shown(override: facts.Override) -> facts.Dates:
+    dates = {name: getattr(override, name) for name in facts.DATE_FIELDS}
+    return facts.Dates(**{name: None if value is facts.INHERIT else value for name, value in dates.items()})
+
+
+def keep_written(course: Course, fresh: dict[int, facts.Assignment], around: Surroundings) -> None:
+    """After a write: what was read back becomes part of the reading; the next sync looks at the course again."""
+    read = facts_of(course.pk, around)
+    if read is None or read.read_at is None:
+        return
+    changed = with_assignments(read, fresh.values())
+    flagged = tuple(one for one in changed.assignments if one.post_to_sis)
+    course.feed_digest = "written"
+    store_reading(course, replace(changed, assignments=flagged), around, sections_read=False)

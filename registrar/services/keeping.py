@@ -12,7 +12,8 @@ from registrar.canvas import AccountFound, Canvas, CourseFound, PeriodFound, Ter
 from registrar.errors import CanvasTrouble, Missing, Refused
 from registrar.models import Account, Course, GradingPeriod, Standing, Term
 
-from .assessing import forget_rows, search_text
+from .assessing import forget_rows
+from .replacing import search_text
 
 NO_TERM = 0
 """The id under which courses are kept that Canvas showed without a term."""

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 
 from registrar.models import Account, Course, Finding, LineItem, Reach, Run, RunItem, Section, Term
+from registrar.models.readings import LineItemQuerySet
 from registrar.models.runs import RunQuerySet
 
 DIRECTLY = "only-"
@@ -58,9 +59,7 @@ class Filters:
 
 
 def line_items(reach: Reach, chosen: Filters) -> QuerySet[LineItem]:
-    rows = LineItem.objects.within(reach).filter(chosen.place())
-    if chosen.by_finding:
-        rows = rows.filter(pk__in=chosen.findings().values("line_item"))
+    rows = _breaking(LineItem.objects.within(reach).filter(chosen.place()), chosen)
     if chosen.state:
         rows = rows.filter(status=chosen.state)
     if chosen.published is not None:
@@ -95,6 +94,19 @@ def courses(reach: Reach, chosen: Filters) -> QuerySet[Course]:
     if chosen.reading == "old":
         rows = rows.filter(read_at__lt=chosen.old_before)
     return _with_words(rows, chosen.words, "search")
+
+
+def items_of_courses(reach: Reach, chosen: Filters) -> QuerySet[LineItem]:
+    """The line items of the chosen courses; with a rule or a severity only those that break it."""
+    return _breaking(LineItem.objects.filter(course__in=courses(reach, chosen).order_by()), chosen)
+
+
+def items_of_sections(reach: Reach, chosen: Filters) -> QuerySet[LineItem]:
+    return _breaking(LineItem.objects.filter(section__in=sections(reach, chosen).order_by()), chosen)
+
+
+def _breaking(rows: LineItemQuerySet, chosen: Filters) -> LineItemQuerySet:
+    return rows.filter(pk__in=chosen.findings().values("line_item")) if chosen.by_finding else rows
 
 
 def _needing(state: str) -> dict[str, int]:

@@ -17,6 +17,7 @@ from registrar.services import reviewing, syncing
 from registrar.services.assessing import facts_of
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
+from registrar.web.export import exported
 from registrar.web.filters import FilterForm
 from registrar.web.listing import listed
 from registrar.web.progress import latest, told
@@ -38,7 +39,7 @@ STATES = [choice for choice in LineItem.Status.choices if choice[0] != LineItem.
 @needs(Role.VIEWER)
 def index(visit: Visit) -> HttpResponse:
     now = datetime.now(UTC)
-    form = FilterForm(visit.GET, reach=visit.reach, sorts=SORTS, first_sort="-needing")
+    form = _form(visit)
     chosen = form.filters(now=now)
     rows = reviewing.courses(visit.reach, chosen).select_related("account", "term")
     page = listed(rows, sorts=SORTS, sort=form.sorted_by, page=form.page_number, exact=not chosen.words)
@@ -50,6 +51,15 @@ def index(visit: Visit) -> HttpResponse:
         "old_before": chosen.old_before,
     }
     return htmx.render(visit, "courses/index.html", context, fragment="courses/_results.html")
+
+
+@require_safe
+@needs(Role.VIEWER)
+def export(visit: Visit) -> HttpResponseBase:
+    """The line items of what the list shows with the same address."""
+    now = datetime.now(UTC)
+    chosen = _form(visit).filters(now=now)
+    return exported(visit, reviewing.items_of_courses(visit.reach, chosen), now)
 
 
 @require_safe
@@ -115,3 +125,7 @@ def _within_reach(visit: Visit, course_id: int) -> Course:
     if found is None:
         raise Missing("This course is not there, or it is outside the part that you may see.")
     return found
+
+
+def _form(visit: Visit) -> FilterForm:
+    return FilterForm(visit.GET, reach=visit.reach, sorts=SORTS, first_sort="-needing")

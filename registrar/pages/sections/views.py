@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -11,6 +11,7 @@ from registrar.models import LineItem, Role, Section
 from registrar.services import reviewing
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
+from registrar.web.export import exported
 from registrar.web.filters import FilterForm
 from registrar.web.listing import listed
 
@@ -21,12 +22,21 @@ STATES = [choice for choice in LineItem.Status.choices if choice[0] != LineItem.
 @require_safe
 @needs(Role.VIEWER)
 def index(visit: Visit) -> HttpResponse:
-    form = FilterForm(visit.GET, reach=visit.reach, sorts=SORTS, first_sort="-needing")
+    form = _form(visit)
     chosen = form.filters(now=datetime.now(UTC))
     rows = reviewing.sections(visit.reach, chosen).select_related("course", "account", "term")
     page = listed(rows, sorts=SORTS, sort=form.sorted_by, page=form.page_number, exact=not chosen.words)
     context = {"form": form, "term": form.chosen_term, "listing": page, "states": STATES}
     return htmx.render(visit, "sections/index.html", context, fragment="sections/_results.html")
+
+
+@require_safe
+@needs(Role.VIEWER)
+def export(visit: Visit) -> HttpResponseBase:
+    """The line items of what the list shows with the same address."""
+    now = datetime.now(UTC)
+    chosen = _form(visit).filters(now=now)
+    return exported(visit, reviewing.items_of_sections(visit.reach, chosen), now)
 
 
 @require_safe
@@ -39,3 +49,7 @@ def section(visit: Visit, section_id: int) -> HttpResponse:
     items = found.line_items.prefetch_related("findings").order_by("due_at", "assignment_name", "pk")
     context = {"section": found, "course": found.course, "term": found.term, "items": items}
     return render(visit, "sections/section.html", context)
+
+
+def _form(visit: Visit) -> FilterForm:
+    return FilterForm(visit.GET, reach=visit.reach, sorts=SORTS, first_sort="-needing")

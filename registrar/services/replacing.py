@@ -1,0 +1,135 @@
+"""Replace a course's sections, line items and findings by those of a new assessment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from registrar.domain import facts
+from registrar.domain.readiness import Assessment, LineItem, Severity, Status
+from registrar.models import Course, Finding, Section
+from registrar.models import LineItem as LineItemRow
+from registrar.models.inserting import insert
+
+
+def replace_rows(course: Course, found: facts.Course, result: Assessment) -> None:
+    """Within the caller's transaction. The course's own counts are set, and left for the caller to save."""
+    # Nothing hangs on these rows but what goes with them, so Django need not read them first.
+    for old in (Finding.objects.filter(course=course), LineItemRow.objects.filter(course=course)):
+        old._raw_delete(old.db)
+    _write_sections(course, found.sections, result.line_items)
+    insert(LineItemRow, [_row(course, found, item) for item in result.line_items])
+    _write_findings(course, [item for item in result.line_items if item.findings])
+    _count(course, result.line_items)
+
+
+def _write_sections(course: Course, sections: Iterable[facts.Section], items: Sequence[LineItem]) -> None:
+    total = Counter(item.section.id for item in items if item.section)
+    needing = Counter(item.section.id for item in items if item.section and item.status is Status.NEEDS_ACTION)
+    rows = [
+        Section(
+            canvas_id=section.id,
+            course=course,
+            term_id=course.term_id,
+            account_id=course.account_id,
+            name=section.name,
+            sis_id=section.sis_id or "",
+            origin_course_id=section.origin_course_id,
+            origin_course_sis_id=section.origin_course_sis_id or "",
+            cross_listed=section.cross_listed,
+            start_at=section.start_at,
+            end_at=section.end_at,
+            restricts_dates=section.restricts_dates,
+            total_students=section.total_students,
+            items=total[section.id],
+            items_needing=needing[section.id],
+        )
+        for section in sections
+    ]
+    Section.objects.filter(course=course).exclude(pk__in=[row.pk for row in rows]).delete()
+    # A section that was cross-listed away takes its key along to the other course.
+    Section.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["canvas_id"],
+        update_fields=[field.name for field in Section._meta.concrete_fields if not field.primary_key],
+        batch_size=500,
+    )
+
+
+def _row(course: Course, found: facts.Course, item: LineItem) -> dict[str, object]:
+    assignment, section, dates = item.assignment, item.section, item.effective
+    return {
+        "course": course.pk,
+        "section": section.id if section else None,
+        "term": course.term_id,
+        "account": course.account_id,
+        "assignment_id": assignment.id,
+        "assignment_name": assignment.name,
+        "assignment_group": assignment.group_name or "",
+        "assignment_url": assignment.html_url,
+        "points_possible": assignment.points_possible,
+        "published": assignment.published and found.state != "unpublished",
+        "due_at": dates.due_at.value,
+        "unlock_at": dates.unlock_at.value,
+        "lock_at": dates.lock_at.value,
+        "due_at_source": dates.due_at.source,
+        "unlock_at_source": dates.unlock_at.source,
+        "lock_at_source": dates.lock_at.source,
+        "in_sis_feed": item.in_sis_feed,
+        "sis_due_at": item.sis_due_at,
+        "student_exceptions": item.student_exceptions,
+        "group_exceptions": item.group_exceptions,
+        "needs_grading": assignment.needs_grading_count,
+        "status": item.status,
+        "warned": _is_warned(item),
+        "codes": [finding.code for finding in item.findings],
+        "search": search_text(
+            course.search, section.name if section else "", section.sis_id if section else "", assignment.name
+        ),
+    }
+
+
+def search_text(*parts: str | None) -> str:
+    return " ".join(part[:300] for part in parts if part).lower()
+
+
+def _is_warned(item: LineItem) -> bool:
+    return any(finding.severity is Severity.WARNING for finding in item.findings)
+
+
+def _write_findings(course: Course, items: Sequence[LineItem]) -> None:
+    if not items:
+        return
+    known = LineItemRow.objects.filter(course=course).values_list("pk", "assignment_id", "section_id")
+    keys: dict[tuple[int, int | None], int] = {
+        (assignment_id, section_id): pk for pk, assignment_id, section_id in known
+    }
+    insert(Finding, [row for item in items for row in _findings(course, item, keys)])
+
+
+def _findings(
+    course: Course, item: LineItem, keys: dict[tuple[int, int | None], int]
+) -> Iterator[dict[str, object]]:
+    section_id = item.section.id if item.section else None
+    for position, finding in enumerate(item.findings):
+        yield {
+            "line_item": keys[item.assignment.id, section_id],
+            "course": course.pk,
+            "section_id": section_id,
+            "term": course.term_id,
+            "account": course.account_id,
+            "code": finding.code,
+            "level": finding.level,
+            "severity": finding.severity,
+            "position": position,
+            "params": dict(finding.params),
+        }
+
+
+def _count(course: Course, items: Sequence[LineItem]) -> None:
+    needing = [item for item in items if item.status is Status.NEEDS_ACTION]
+    course.items, course.items_needing = len(items), len(needing)
+    course.items_warned = sum(_is_warned(item) for item in items)
+    course.sections_total = len({item.section.id for item in items if item.section})
+    course.sections_needing = len({item.section.id for item in needing if item.section})

@@ -10,7 +10,8 @@ from django.contrib.auth.models import Group, User
 
 from registrar.domain import facts
 from registrar.models import Account, Course, LineItem, Role, Run, RunItem, Scope, Term
-from registrar.services.assessing import header, search_text, store_reading, surroundings
+from registrar.services.assessing import header, store_reading, surroundings
+from registrar.services.replacing import search_text
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DUE = NOW + timedelta(days=3)

@@ -9,15 +9,15 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 from openpyxl import load_workbook
 
-from registrar.pages.line_items import views
+from registrar.web import export
 from tests.pages import build
 from tests.pages.conftest import University
 
 URL = "/line-items/export/"
 
 
-def table(browser: Client, **asked: object) -> list[dict[str, str]]:
-    response = browser.get(URL, asked)
+def table(browser: Client, url: str = URL, **asked: object) -> list[dict[str, str]]:
+    response = browser.get(url, asked)
     assert isinstance(response, StreamingHttpResponse)
     text = b"".join(response).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
@@ -58,7 +58,17 @@ def test_it_writes_a_workbook(viewer: Client, university: University) -> None:
 
 
 def test_it_refuses_a_workbook_that_takes_too_long(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "XLSX_ROWS", 2)
+    monkeypatch.setattr(export, "XLSX_ROWS", 2)
     response = viewer.get(URL, {"format": "xlsx"})
     assert response.status_code == 400
     assert b"Narrow the filters" in response.content
+
+
+@pytest.mark.parametrize("url", ["/courses/export/", "/sections/export/"])
+def test_it_exports_the_line_items_of_other_lists(
+    url: str, viewer: Client, as_: Callable[[str], Client], university: University
+) -> None:
+    assert len(table(viewer, url)) == 10
+    assert {row["course_id"] for row in table(viewer, url, state="ready")} == {str(university.ready.pk)}
+    assert {row["findings"] for row in table(viewer, url, rule="due_missing")} == {"due_missing"}
+    assert {row["course_id"] for row in table(as_("scientist"), url)} == {str(university.ready.pk)}

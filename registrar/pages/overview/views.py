@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from registrar.models import Role, Run, Standing, Term
-from registrar.services import reviewing
+from registrar.services import reviewing, tallying
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.progress import latest, told
@@ -32,13 +32,13 @@ def index(visit: Visit) -> HttpResponse:
 
 def _standing_of(visit: Visit, term: Term, now: datetime) -> dict[str, Any]:
     chosen = reviewing.Filters(term=term.pk, old_before=reviewing.old_before(now))
-    found = reviewing.tallies(visit.reach, chosen)
-    tally = reviewing.Tally()
+    found = tallying.tallies(visit.reach, chosen)
+    tally = tallying.Tally()
     for one in found.values():
         tally.add(one)
     return {
         "tally": tally,
-        "colleges": reviewing.by_college(reviewing.accounts(visit.reach), found),
-        "rules": reviewing.by_rule(visit.reach, chosen),
-        "readings": reviewing.readings(visit.reach, chosen),
+        "colleges": tallying.by_college(reviewing.accounts(visit.reach), found),
+        "rules": tallying.by_rule(visit.reach, chosen),
+        "readings": tallying.readings(visit.reach, chosen),
     }

@@ -466,7 +466,7 @@ def _zone(name: str | None) -> str:
     """The name if it is a time zone that is known here; else empty, and the account's holds."""
     try:
         return ZoneInfo(name).key if name else ""
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         return ""
 
 

@@ -149,7 +149,7 @@ def _sender(value: str) -> str:
 def _zone(value: str) -> str:
     try:
         return ZoneInfo(value).key
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise ValueError(f"“{value}” is not a time zone; write it as America/Chicago.") from None
 
 

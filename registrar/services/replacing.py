@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from registrar.domain import facts
 from registrar.domain.readiness import Assessment, LineItem, Severity, Status
@@ -23,9 +23,10 @@ def replace_rows(course: Course, found: facts.Course, result: Assessment) -> Non
     _count(course, result.line_items)
 
 
-def _write_sections(course: Course, sections: Iterable[facts.Section], items: Sequence[LineItem]) -> None:
+def _write_sections(course: Course, sections: Sequence[facts.Section], items: Sequence[LineItem]) -> None:
     total = Counter(item.section.id for item in items if item.section)
     needing = Counter(item.section.id for item in items if item.section and item.status is Status.NEEDS_ACTION)
+    origins = _sis_ids_of_origins(sections)
     rows = [
         Section(
             canvas_id=section.id,
@@ -35,7 +36,7 @@ def _write_sections(course: Course, sections: Iterable[facts.Section], items: Se
             name=section.name,
             sis_id=section.sis_id or "",
             origin_course_id=section.origin_course_id,
-            origin_course_sis_id=section.origin_course_sis_id or "",
+            origin_course_sis_id=section.origin_course_sis_id or origins.get(section.origin_course_id, ""),
             cross_listed=section.cross_listed,
             start_at=section.start_at,
             end_at=section.end_at,
@@ -55,6 +56,13 @@ def _write_sections(course: Course, sections: Iterable[facts.Section], items: Se
         update_fields=[field.name for field in Section._meta.concrete_fields if not field.primary_key],
         batch_size=500,
     )
+
+
+def _sis_ids_of_origins(sections: Sequence[facts.Section]) -> dict[int | None, str]:
+    """Of courses that sections were cross-listed from, where only their number was told."""
+    homes = (one.origin_course_id for one in sections if one.cross_listed and not one.origin_course_sis_id)
+    untold = {id_ for id_ in homes if id_ is not None}
+    return dict(Course.objects.filter(pk__in=untold).values_list("pk", "sis_id")) if untold else {}
 
 
 def _row(course: Course, found: facts.Course, item: LineItem) -> dict[str, object]:

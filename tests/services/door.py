@@ -35,13 +35,24 @@ class Clock:
         self.now += timedelta(**by)
 
 
-def nap(seconds: float) -> None:
-    """Waits in the client pass at once, but for what other threads need to go on."""
-    time.sleep(min(seconds, 0.002))
+class Waits:
+    """The client's time: waiting moves it on, and costs next to nothing."""
+
+    def __init__(self) -> None:
+        self.waited = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.waited += seconds
+        time.sleep(0.001)
+
+    def clock(self) -> float:
+        return time.monotonic() + self.waited
 
 
 def client(address: str, token: str, **changes: Any) -> CanvasClient:
-    return CanvasClient(address, token, **{"timeout": (0.5, 0.5), "sleep": nap, **changes})
+    waits = Waits()
+    usual = {"timeout": (0.5, 0.5), "sleep": waits.sleep, "clock": waits.clock}
+    return CanvasClient(address, token, **{**usual, **changes})
 
 
 def canvas_of(standin: Standin, token: str = "admin") -> Canvas:

@@ -5,15 +5,16 @@ A message is only a hint that there is work; the rows say what (design.md, secti
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from celery import shared_task
 
 from registrar.canvas import open_canvas
-from registrar.errors import RegistrarError
-from registrar.models import Run, RunItem
-from registrar.services import syncing, working
+from registrar.errors import CanvasTrouble, RegistrarError
+from registrar.models import Proposal, Run, RunItem
+from registrar.services import applying, syncing, working
 
 CHUNK = timedelta(seconds=120)
 """How long one task works on courses before it hands on to the next."""
@@ -47,8 +48,22 @@ def work(run_id: int) -> None:
 
 
 @shared_task
+def apply_changes(proposal_id: int) -> None:
+    """Carry an approved proposal on for a while."""
+    proposal = Proposal.objects.filter(pk=proposal_id, state=Proposal.State.APPLYING).first()
+    if proposal is None:
+        return
+    with suppress(CanvasTrouble):  # the sweep tries again; the page says since when nothing has moved
+        applying.apply(proposal, open_canvas(), clock=now, until=now() + CHUNK)
+        if proposal.state == Proposal.State.APPLYING:
+            apply_changes.apply_async((proposal_id,), countdown=10)
+
+
+@shared_task
 def sweep() -> None:
     """Send again what lost its message: a worker died, or the broker forgot."""
     for run in Run.objects.open():
         if syncing.needs_a_worker(run, now()):
             work.delay(run.pk)
+    for proposal in applying.idle(now()):
+        apply_changes.delay(proposal.pk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/", include("registrar.pages.runs.urls")),
     path("", include("registrar.pages.sessions.urls")),
     path("", include("registrar.pages.health.urls")),
+    path("admin/", admin.site.urls),
 ]
 
 handler400 = "registrar.web.errors.bad_request"

@@ -18,7 +18,7 @@ from registrar.models.runs import RunQuerySet
 DIRECTLY = "only-"
 """Before an account's id: courses of that very account, without those below it."""
 NEEDS_ACTION = LineItem.Status.NEEDS_ACTION
-READY = LineItem.Status.READY
+EXCEPTED = LineItem.Status.EXCEPTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,8 @@ def _with_words(rows: QuerySet[Any], words: Iterable[str], *fields: str) -> Quer
     for word in words:
         condition = Q()
         for field in fields:
-            condition |= Q(**{f"{field}__icontains": word})
+            # The search columns are lower case already, and comparing as it stands is quicker.
+            condition |= Q(**{f"{field}__{'contains' if field.endswith('search') else 'icontains'}": word})
         rows = rows.filter(condition)
     return rows
 

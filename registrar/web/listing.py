@@ -72,8 +72,18 @@ def listed(rows: QuerySet[M], *, sorts: Mapping[str, str], sort: str, page: int,
         page = min(page, max(1, -(-count.value // PER_PAGE)))
     start = (page - 1) * PER_PAGE
     ties = "-pk" if sort.startswith("-") else "pk"
-    found = list(rows.order_by(_order(sorts, sort), ties)[start : start + PER_PAGE + 1])
-    return Listing(rows=found[:PER_PAGE], count=count, number=page, more=len(found) > PER_PAGE, sort=sort)
+    # Narrow rows first: to sort whole ones with all they are joined to takes several times as long.
+    keys = list(
+        rows.order_by(_order(sorts, sort), ties).values_list("pk", flat=True)[start : start + PER_PAGE + 1]
+    )
+    found = rows.in_bulk(keys[:PER_PAGE])
+    return Listing(
+        rows=[found[key] for key in keys[:PER_PAGE] if key in found],
+        count=count,
+        number=page,
+        more=len(keys) > PER_PAGE,
+        sort=sort,
+    )
 
 
 def _order(sorts: Mapping[str, str], sort: str) -> OrderBy:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from registrar.models import Run, Standing
+from registrar.models import LineItem, Run, Standing
 from tests.pages import build
 from tests.pages.conftest import University
 
@@ -146,3 +146,10 @@ def test_it_asks_as_often_for_many_rows_as_for_few(viewer: Client, university: U
     with CaptureQueriesContext(connection) as many:
         viewer.get(URL)
     assert len(many) == len(few)
+
+
+def test_it_counts_what_is_excepted(viewer: Client, university: University) -> None:
+    accepted = university.needing.line_items.filter(status=LineItem.Status.NEEDS_ACTION).order_by("pk")[:1]
+    LineItem.objects.filter(pk__in=accepted.values("pk")).update(status=LineItem.Status.EXCEPTED)
+    tally = viewer.get(URL).context["tally"]
+    assert (tally.items, tally.items_needing, tally.items_ready, tally.items_excepted) == (10, 3, 6, 1)

@@ -25,7 +25,8 @@ def index(visit: Visit) -> HttpResponse:
     context |= told(visit, latest(wide, now), now)
     if term is not None:
         # The links of the navigation keep to the term that was looked at last.
-        visit.session["term"] = term.pk
+        if visit.session.get("term") != term.pk:
+            visit.session["term"] = term.pk
         context |= _standing_of(visit, term, now)
     return htmx.render(visit, "overview/index.html", context, fragment="overview/_overview.html")
 

@@ -1,4 +1,4 @@
-"""``manage.py`` in a process of its own, and what it took."""
+"""A command in a process of its own, and what it took."""
 
 from __future__ import annotations
 
@@ -36,26 +36,36 @@ class Failed(Exception):
 
 
 def manage(*words: str, environment: Mapping[str, str]) -> Took:
+    return python("manage.py", *words, environment=environment)
+
+
+def python(*words: str, environment: Mapping[str, str]) -> Took:
+    """``result`` is the last line of what it said, where that is a JSON object."""
     with tempfile.TemporaryFile("w+") as out:
-        began, high = time.perf_counter(), 0
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", *words], cwd=ROOT, env=os.environ | environment, stdout=out
-        )
-        try:
-            while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
-                high = max(high, _high_water(process.pid))
-                time.sleep(LOOK_EVERY)
-        except BaseException:
-            process.kill()
-            raise
-        seconds, usage = time.perf_counter() - began, ended[2]
-        process.returncode = os.waitstatus_to_exitcode(ended[1])
+        began = time.perf_counter()
+        process = subprocess.Popen([sys.executable, *words], cwd=ROOT, env=os.environ | environment, stdout=out)
+        cpu, peak_mb = _watched(process)
+        seconds = time.perf_counter() - began
         out.seek(0)
         said = out.read()
     if process.returncode:
-        raise Failed(f"manage.py {' '.join(words)} ended with {process.returncode}: {said}")
-    result = json.loads(said.splitlines()[-1]) if "--json" in words else {}
-    return Took(seconds=seconds, cpu=usage.ru_utime + usage.ru_stime, peak_mb=high / 1024, result=result)
+        raise Failed(f"{' '.join(words)} ended with {process.returncode}: {said}")
+    last = (said.splitlines() or [""])[-1]
+    return Took(seconds=seconds, cpu=cpu, peak_mb=peak_mb, result=json.loads(last) if last.startswith("{") else {})
+
+
+def _watched(process: subprocess.Popen[bytes]) -> tuple[float, float]:
+    """Until its end: seconds of processor time, and the most memory it held."""
+    high = 0
+    try:
+        while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
+            high = max(high, _high_water(process.pid))
+            time.sleep(LOOK_EVERY)
+    except BaseException:
+        process.kill()
+        raise
+    process.returncode = os.waitstatus_to_exitcode(ended[1])
+    return ended[2].ru_utime + ended[2].ru_stime, high / 1024
 
 
 def _high_water(pid: int) -> int:
@@ -81,7 +91,7 @@ def database() -> Iterator[str]:
 
 @contextmanager
 def _beside(given: str) -> Iterator[str]:
-    name = f"preflight_bench_{os.getpid()}"
+    name = f"preflight_bench_{os.getpid()}_{time.monotonic_ns()}"
     with psycopg.connect(given, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}".encode())
         try:

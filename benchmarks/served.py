@@ -15,12 +15,14 @@ from typing import Any
 
 from benchmarks.size import Size
 from canvas_api.standin import Standin, University, big_university
+from canvas_api.standin.big import START
 from canvas_api.standin.handling import answer
 from canvas_api.standin.wire import Request
 
 LATENCY = 0.02
 CHANGED_EVERY = 100
 AMBIGUOUS_EVERY = 200
+UNDATED_EVERY = 10
 _OF_A_COURSE = re.compile(r"/courses/\d+/")
 
 
@@ -86,6 +88,7 @@ def served(size: Size) -> Iterator[Served]:
 def _serve(line: Connection, size: Size) -> None:
     university = big_university(courses=size.courses, assignments=size.assignments)
     _make_ambiguous(university)
+    _make_undated(university)
     with Standin(university, latency=LATENCY) as canvas:
         line.send((canvas.url, canvas.token))
         replies = _Replies(canvas)
@@ -103,6 +106,13 @@ def _make_ambiguous(university: University) -> None:
         first = university.assignments_of(course_id)[0]
         assert first.due_at is not None
         first.lock_at = first.due_at + timedelta(days=5)
+
+
+def _make_undated(university: University) -> None:
+    """Assignments without a date, so that there are findings to store."""
+    for number, assignment in enumerate(university.assignments.values()):
+        if number % UNDATED_EVERY == 1:
+            assignment.due_at = None
 
 
 class _Replies:
@@ -144,8 +154,7 @@ class _Replies:
         with self._canvas.lock:
             for course_id in chosen:
                 first = university.assignments_of(course_id)[0]
-                assert first.due_at is not None
-                first.due_at += timedelta(days=1)
+                first.due_at = (first.due_at or START) + timedelta(days=1)
         return len(chosen)
 
     def ambiguous(self) -> int:

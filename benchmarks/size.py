@@ -21,10 +21,13 @@ class Size:
         return int(self.assignments * SECTIONS_A_COURSE)
 
     @property
+    def tenth(self) -> Size:
+        return Size(courses=self.courses // 10, assignments=self.assignments // 10)
+
+    @property
     def list_pages(self) -> int:
         """Canvas does not count an account's courses, so where the last page is full an empty one follows."""
         return self.courses // PER_PAGE + 1 + math.ceil(self.assignments / PER_PAGE) + OTHER_LISTS
 
 
 WHOLE = Size(courses=5_000, assignments=100_000)
-SMALL = Size(courses=500, assignments=10_000)

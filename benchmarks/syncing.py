@@ -28,13 +28,13 @@ class Sync:
 
 def compare(size: Size, canvas: Served, environment: Mapping[str, str], report: Report) -> None:
     canvas.tally()
-    took = _sync(environment)
+    took = fill(environment)
     if took.result["rows"] != size.line_items:
         raise Failed(f"{took.result['rows']:,} line items were stored, not {size.line_items:,}.")
     parsing = canvas.parse_again()
     full = Sync(took=took, asked=canvas.tally())
     changed = canvas.change_some()
-    quick = Sync(took=_sync(environment, "--quick"), asked=canvas.tally())
+    quick = Sync(took=fill(environment, "--quick"), asked=canvas.tally())
     others = [
         (
             f"canvasapi, thriftiest ({THRIFTIEST_SAMPLE} courses, scaled)",
@@ -48,7 +48,7 @@ def compare(size: Size, canvas: Served, environment: Mapping[str, str], report: 
     _bounds(report, size, full, quick, closely=changed + canvas.ambiguous())
 
 
-def _sync(environment: Mapping[str, str], *words: str) -> Took:
+def fill(environment: Mapping[str, str], *words: str) -> Took:
     return manage("sync", "--term", "all", "--json", *words, environment=environment)
 
 

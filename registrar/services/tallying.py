@@ -6,7 +6,7 @@ Each number is counted from the query of the list that it leads to, so that the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Min, Q, Sum
 
@@ -126,6 +126,11 @@ class Readings:
     newest: datetime | None
     old: int
     failed: int
+
+    @property
+    def together(self) -> bool:
+        """All read within the hour, so that one time says it."""
+        return bool(self.oldest and self.newest and self.newest - self.oldest < timedelta(hours=1))
 
 
 def readings(reach: Reach, chosen: Filters) -> Readings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 from django.db import connection, models
@@ -34,7 +35,7 @@ def _statement(model: type[models.Model], fields: Sequence[Any]) -> str:
 
 def _adapter(field: Any) -> Adapter | None:
     if isinstance(field, models.DateTimeField):
-        return connection.ops.adapt_datetimefield_value
+        return cache(connection.ops.adapt_datetimefield_value)  # many rows share few dates
     return json.dumps if isinstance(field, models.JSONField) else None
 
 

@@ -213,16 +213,26 @@ def _assess_if_needed(course: Course, found: facts.Course, digest: str, around: 
     return True
 
 
-def reassess(course: Course, around: Surroundings) -> bool:
-    """Work the findings out again from the stored reading if anything else they depend on has changed."""
-    reading = Reading.objects.filter(course=course, current=True).only("digest").first()
-    if reading is None:
+def current_digests(courses: Sequence[Course]) -> dict[int, str]:
+    current = Reading.objects.filter(course__in=courses, current=True)
+    return dict(current.values_list("course_id", "digest"))
+
+
+def reassess(course: Course, around: Surroundings, *, digest: str | None = None) -> bool:
+    """Work the findings out again from the stored reading if anything else they depend on has changed.
+
+    ``digest`` is that of the current reading, where many were asked for at once.
+    """
+    current = Reading.objects.filter(course=course, current=True)
+    digest = digest or current.values_list("digest", flat=True).first()
+    if digest is None:
         return False
     own = tuple(period_facts(row) for row in course.own_periods.all())
-    if course.assessed_as == follows_from(course, reading.digest, header(course, around, own), around):
+    if course.assessed_as == follows_from(course, digest, header(course, around, own), around):
         return False
     with transaction.atomic():
         _alone(course)
+        reading = current.get()
         found = under_header(unpack(reading.facts), course, around)
         changed = _assess_if_needed(course, found, reading.digest, around)
         course.save(update_fields=_KEPT)

@@ -35,6 +35,9 @@ SECTIONS_REFUSED = "Canvas does not let the access token list the course's secti
 PATIENCE = 8
 """So many courses in a row that Canvas could not answer for, and it is taken to be down."""
 BEAT_EVERY = timedelta(seconds=5)
+SHOWN_EVERY = timedelta(seconds=0.25)
+"""Pages of a list come faster than anybody reads how many there are."""
+BATCH = 500
 
 
 class Stopped(Exception):
@@ -91,7 +94,7 @@ class Worker:
     def beat(self, doing: str = "", *, survey: bool = False) -> None:
         """A sign of life, at most every few seconds; it is also where a request to cancel is noticed."""
         now = self.clock()
-        if self.beaten_at is not None and now - self.beaten_at < BEAT_EVERY and not doing:
+        if self._was_just_said(doing, now):
             return
         self.beaten_at = now
         mine = Run.objects.filter(self._mine(), cancel_asked_at=None)
@@ -104,6 +107,12 @@ class Worker:
         self.count_requests()
         self.run.refresh_from_db()
         self.on_progress(self.run)
+
+    def _was_just_said(self, doing: str, now: datetime) -> bool:
+        """Whether the last sign of life is recent, and this one would say the same but for a number."""
+        same = not doing or doing.partition(":")[0] == self.run.doing.partition(":")[0]
+        every = SHOWN_EVERY if doing else BEAT_EVERY
+        return same and self.beaten_at is not None and now - self.beaten_at < every
 
     def count_requests(self) -> None:
         made = self.canvas.requests
@@ -323,9 +332,11 @@ class Worker:
         """Courses that were not read may still have new findings: a term moved, a period closed, time passed."""
         others = self.run.items.filter(state=RunItem.State.SKIPPED).values("course_id")
         courses = Course.objects.filter(pk__in=others).select_related("term", "account")
-        for course in courses.prefetch_related("own_periods").iterator(chunk_size=500):
-            self.beat()
-            assessing.reassess(course, self.around)
+        for batch in surveying.batches(courses.prefetch_related("own_periods").iterator(BATCH), BATCH):
+            digests = assessing.current_digests(batch)
+            for course in batch:
+                self.beat()
+                assessing.reassess(course, self.around, digest=digests.get(course.pk))
 
     def _warnings(self) -> list[str]:
         told: list[str] = []

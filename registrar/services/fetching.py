@@ -48,10 +48,7 @@ def fetch_course(canvas: Canvas, order: Order, *, now: datetime) -> Fetched:
         course=replace(
             course,
             sections=sections if sections is not None else _sections_of(feed),
-            assignments=tuple(
-                _in_feed(one, feed)
-                for one in _with_groups(canvas, course.id, assignments, feed, asked_for=order.ask_feed)
-            ),
+            assignments=tuple(_in_feed(one, feed) for one in _with_groups(canvas, course.id, assignments, feed)),
             feed_read=feed is not None,
             read_at=now,
             periods=_period_facts(periods) if periods else course.periods,
@@ -129,22 +126,13 @@ def _sections_of(feed: FeedPart | None) -> tuple[facts.Section, ...]:
 
 
 def _with_groups(
-    canvas: Canvas,
-    course_id: int,
-    assignments: Sequence[facts.Assignment],
-    feed: FeedPart | None,
-    *,
-    asked_for: bool,
+    canvas: Canvas, course_id: int, assignments: Sequence[facts.Assignment], feed: FeedPart | None
 ) -> Iterable[facts.Assignment]:
-    """Names of the assignment groups: from the feed, which carries them, else one question more.
-
-    In a sync of many courses an unpublished one, which is not in the feed, stays without: it is blocked anyway, and
-    would cost a third request for each such course.
-    """
+    """Names of the assignment groups: from the feed, which carries them, else one question more."""
     known: dict[int | None, tuple[str | None, str | None]] = {}
     if feed is not None:
         known.update((row.group_id, (row.group_name, row.group_sis_id)) for row in feed.assignments.values())
-    if (feed is None or asked_for) and any(one.group_id not in known for one in assignments):
+    if any(one.group_id not in known for one in assignments):
         known |= canvas.groups(course_id)
     for one in assignments:
         name, sis_id = known.get(one.group_id, (None, None))

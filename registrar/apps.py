@@ -14,6 +14,9 @@ class RegistrarConfig(AppConfig):
     verbose_name = "Preflight"
 
     def ready(self) -> None:
+        # Without this import a web process would publish its messages to Celery's default broker.
+        import registrar.celery  # noqa: F401
+
         register(check_canvas, Tags.compatibility, deploy=True)
         register(check_redelivery, Tags.compatibility)
 

@@ -245,6 +245,7 @@ class LineItem(models.Model):
         )
         indexes = (
             models.Index(fields=("term", "status", "due_at", "id"), name="item_by_due"),
+            models.Index(fields=("term", "due_at", "id"), name="item_by_due_in_any_state"),
             models.Index(fields=("term", "account", "status"), name="item_by_account"),
         )
 

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from canvas_api.standin import SMALL_NOW, Standin, small_university
-from registrar import canvas
+from registrar.canvas import door as canvas_door
 from tests.services import door
 
 
@@ -31,7 +31,7 @@ def configured(settings: Any, monkeypatch: pytest.MonkeyPatch, at_small_now: Non
 
     def point(standin: Standin, token: str = "admin") -> None:
         settings.CANVAS_BASE_URL, settings.CANVAS_TOKEN = standin.url, standin.token_of(token)
-        monkeypatch.setattr(canvas, "_opened", {})
-        monkeypatch.setattr(canvas, "CanvasClient", partial(door.client))
+        monkeypatch.setattr(canvas_door, "_opened", {})
+        monkeypatch.setattr(canvas_door, "CanvasClient", partial(door.client))
 
     return point

@@ -13,13 +13,25 @@ from canvasapi import Canvas
 from benchmarks.served import Served
 from benchmarks.size import PER_PAGE
 
-Way: TypeAlias = Callable[[Any], None]
+Way: TypeAlias = Callable[[Any], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
     requests: float
     seconds: float
+    cpu: float
+    """Seconds of the client's own processor time."""
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            requests=self.requests + other.requests,
+            seconds=self.seconds + other.seconds,
+            cpu=self.cpu + other.cpu,
+        )
+
+    def __mul__(self, times: float) -> Cost:
+        return Cost(requests=self.requests * times, seconds=self.seconds * times, cpu=self.cpu * times)
 
 
 def thriftiest(course: Any) -> None:
@@ -35,16 +47,18 @@ def usual(course: Any) -> None:
 
 def read(canvas: Served, way: Way, sample: int) -> Cost:
     """The list of courses as it is; the courses by a sample, scaled to all of them."""
+    courses, listed = _cost(canvas, lambda: _courses(canvas))
+    chosen = courses[:sample]
+    _, spent = _cost(canvas, lambda: [way(course) for course in chosen])
+    return listed + spent * (len(courses) / len(chosen))
+
+
+def _cost(canvas: Served, work: Callable[[], list[Any]]) -> tuple[list[Any], Cost]:
     canvas.tally()
-    began = time.perf_counter()
-    courses = _courses(canvas)
-    listed, lists = time.perf_counter() - began, canvas.tally().requests
-    began = time.perf_counter()
-    for course in courses[:sample]:
-        way(course)
-    share = len(courses) / len(courses[:sample])
-    spent = time.perf_counter() - began
-    return Cost(requests=lists + share * canvas.tally().requests, seconds=listed + share * spent)
+    began, cpu = time.perf_counter(), time.process_time()
+    made = work()
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    return made, Cost(requests=canvas.tally().requests, seconds=seconds, cpu=cpu)
 
 
 def _courses(canvas: Served) -> list[Any]:

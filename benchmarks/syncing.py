@@ -23,7 +23,7 @@ class Sync:
 
     @property
     def cost(self) -> Cost:
-        return Cost(requests=self.asked.requests, seconds=self.took.seconds)
+        return Cost(requests=self.asked.requests, seconds=self.took.seconds, cpu=self.took.cpu)
 
 
 def compare(size: Size, canvas: Served, environment: Mapping[str, str], report: Report) -> None:
@@ -56,7 +56,7 @@ def _table(report: Report, title: str, ours: Sync, others: Sequence[tuple[str, C
     """canvasapi knows no quick way: whatever changed, it reads everything again."""
     rows = [("Preflight, stored and assessed", _cells(ours.cost, ours.cost))]
     rows += [(name, _cells(cost, ours.cost)) for name, cost in others]
-    report.table(title, ["requests", "ratio", "seconds", "ratio"], rows)
+    report.table(title, ["requests", "ratio", "seconds", "ratio", "own CPU s"], rows)
 
 
 def _cells(cost: Cost, ours: Cost) -> list[str]:
@@ -65,6 +65,7 @@ def _cells(cost: Cost, ours: Cost) -> list[str]:
         f"{cost.requests / ours.requests:.2f}",
         f"{cost.seconds:,.1f}",
         f"{cost.seconds / ours.seconds:.2f}",
+        f"{cost.cpu:,.1f}",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Changes of dates and of sync flags: what they mean, why some must not be made, and what Canvas is asked to do.
+"""Changes of dates and of sync flags: what they mean, and what Canvas is asked to do.
 
 A change concerns one assignment, for everyone (the base date) or in one section. Its ``before`` and ``after`` are
 states; a date that is INHERIT leaves the base date to decide. What must never happen is in design.md, section 5;
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
-from registrar.domain.calendar import as_canvas_keeps, is_closed, is_later, period_of, span
+from registrar.domain.calendar import as_canvas_keeps, period_of
 from registrar.domain.dates import effective_dates
 from registrar.domain.facts import (
     DATE_FIELDS,
@@ -66,28 +66,6 @@ class Change:
         return tuple(name for name in DATE_FIELDS if self.before.get(name) != self.after.get(name))
 
 
-class Refusal(StrEnum):
-    """Why a change must not be made."""
-
-    NOT_IN_COURSE = "not_in_course"
-    NOT_GIVEN = "not_given"
-    UNASSIGNED = "unassigned"
-    NOT_TOLD = "not_told"
-    OUT_OF_ORDER = "out_of_order"
-    OUTSIDE_TERM = "outside_term"
-    CLOSED_PERIOD = "closed_period"
-    DUE_REQUIRED = "due_required"
-    FLAG_REFUSED = "flag_refused"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objection:
-    refusal: Refusal
-    field: DateField | None = None
-    section_id: int | None = None
-    limit: datetime | None = None
-
-
 # States
 
 
@@ -110,36 +88,58 @@ def state_of(assignment: Assignment, section_id: int | None) -> State:
     )
 
 
-def with_dates(state: State, dates: Mapping[DateField, OverrideDate], zone: tzinfo) -> State:
-    """The state with some dates changed, as Canvas will keep them."""
+def with_dates(
+    state: State, dates: Mapping[DateField, OverrideDate], zone: tzinfo, *, section_id: int | None
+) -> State:
+    """The state with some dates changed, as Canvas will keep them.
+
+    Canvas moves a section's due or lock date at midnight to the end of its day, so that is what is proposed. It
+    does so with no base date in ``bulk_update`` (canvas-behaviour.md, section 3).
+    """
+    if section_id is None:
+        return _changed(state, {name: _plain(value) for name, value in dates.items()})
     kept = {name: _kept(name, value, zone) for name, value in dates.items()}
-    return State(
-        due_at=kept.get("due_at", state.due_at),
-        unlock_at=kept.get("unlock_at", state.unlock_at),
-        lock_at=kept.get("lock_at", state.lock_at),
-        post_to_sis=state.post_to_sis,
-        exists=True,
+    exists = state.exists or any(value is not INHERIT for value in kept.values())
+    return replace(_changed(state, kept), exists=exists)
+
+
+def _changed(state: State, dates: Mapping[DateField, OverrideDate]) -> State:
+    return replace(
+        state,
+        due_at=dates.get("due_at", state.due_at),
+        unlock_at=dates.get("unlock_at", state.unlock_at),
+        lock_at=dates.get("lock_at", state.lock_at),
     )
 
 
+def rebased(now: State, before: State, after: State) -> State:
+    """The same wish upon another start: only what it meant to change is changed."""
+    dates = {name: after.get(name) for name in DATE_FIELDS if before.get(name) != after.get(name)}
+    wished = _changed(now, dates)
+    exists = after.exists if before.exists != after.exists else now.exists
+    # A section whose own dates have vanished meanwhile gets new ones.
+    exists = exists or any(wished.get(name) is not INHERIT for name in DATE_FIELDS)
+    flag = after.post_to_sis if before.post_to_sis != after.post_to_sis else now.post_to_sis
+    return replace(wished, post_to_sis=flag, exists=exists)
+
+
 def _kept(name: DateField, value: OverrideDate, zone: tzinfo) -> OverrideDate:
-    """Canvas moves a due or lock date at midnight to the end of its day, so that is what is proposed."""
     if isinstance(value, datetime) and name != "unlock_at":
         return as_canvas_keeps(value, zone)
     return value
 
 
-def is_same(one: State, other: State, zone: tzinfo) -> bool:
-    return (
-        one.exists == other.exists
-        and one.post_to_sis == other.post_to_sis
-        and all(_is_same_date(name, one.get(name), other.get(name), zone) for name in DATE_FIELDS)
+def has_become(found: State, wanted: State, zone: tzinfo, *, section_id: int | None) -> bool:
+    """Whether Canvas shows what was wanted, or what it makes of that by itself."""
+    zones = (zone, UTC) if section_id is not None else ()
+    return (found.exists, found.post_to_sis) == (wanted.exists, wanted.post_to_sis) and all(
+        _has_become(name, found.get(name), wanted.get(name), zones) for name in DATE_FIELDS
     )
 
 
-def _is_same_date(name: DateField, one: OverrideDate, other: OverrideDate, zone: tzinfo) -> bool:
+def _has_become(name: DateField, found: OverrideDate, wanted: OverrideDate, zones: Iterable[tzinfo]) -> bool:
     """Canvas's job may take midnight in the course's zone or in UTC for the day's end."""
-    return one == other or any(_kept(name, one, z) == _kept(name, other, z) for z in (zone, UTC))
+    return found == wanted or any(found == _kept(name, wanted, zone) for zone in zones)
 
 
 class Standing(StrEnum):
@@ -152,9 +152,9 @@ class Standing(StrEnum):
 
 def standing(change: Change, assignment: Assignment, zone: tzinfo) -> Standing:
     now = state_of(assignment, change.section_id)
-    if is_same(now, change.after, zone):
+    if has_become(now, change.after, zone, section_id=change.section_id):
         return Standing.AFTER
-    return Standing.BEFORE if is_same(now, change.before, zone) else Standing.ELSEWHERE
+    return Standing.BEFORE if now == change.before else Standing.ELSEWHERE
 
 
 # What a change would come to
@@ -194,119 +194,6 @@ def sections_moved(course: Course, assignment: Assignment, change: Change) -> tu
         for section in course.sections
         if effective_dates(assignment, section.id) != effective_dates(after, section.id)
     )
-
-
-# Why not
-
-
-def objections(
-    course: Course, changes: Sequence[Change], *, now: datetime, closed_allowed: bool = False
-) -> dict[Key, Objection]:
-    """The changes that must not be made, each with the first reason."""
-    assignments = {assignment.id: assignment for assignment in course.assignments}
-    after = {id_: with_changes(assignment, changes) for id_, assignment in assignments.items()}
-    found: dict[Key, Objection] = {}
-    for change in changes:
-        before = assignments.get(change.assignment_id)
-        if before is None:
-            found[change.key] = Objection(refusal=Refusal.NOT_IN_COURSE)
-        elif objection := _objection(course, change, before, after[before.id], now, closed_allowed):
-            found[change.key] = objection
-    return found
-
-
-def _objection(
-    course: Course, change: Change, before: Assignment, after: Assignment, now: datetime, closed_allowed: bool
-) -> Objection | None:
-    if not change.fields and change.before.exists == change.after.exists:
-        return None
-    return (
-        _objection_to_place(course, change, before)
-        or _objection_to_order(course, change, after)
-        or _objection_to_term(course, change, after)
-        or (None if closed_allowed else _objection_to_period(course, change, before, after, now))
-        or _objection_to_no_date(change, after)
-    )
-
-
-def _objection_to_place(course: Course, change: Change, before: Assignment) -> Objection | None:
-    if before.overrides is None:
-        return Objection(refusal=Refusal.NOT_TOLD)
-    if change.section_id is None:
-        return None
-    if change.section_id not in {section.id for section in course.sections}:
-        return Objection(refusal=Refusal.NOT_IN_COURSE, section_id=change.section_id)
-    own = own_override(before, change.section_id)
-    if own and own.unassigned:
-        return Objection(refusal=Refusal.UNASSIGNED, section_id=change.section_id)
-    # Dates of its own would give the assignment to a section that does not have it.
-    if own is None and effective_dates(before, change.section_id) is None:
-        return Objection(refusal=Refusal.NOT_GIVEN, section_id=change.section_id)
-    return None
-
-
-def _places(course: Course, change: Change, after: Assignment) -> Iterable[tuple[Section | None, Dates]]:
-    """Where the change can be seen: its section; or the base and every section that has the assignment."""
-    if change.section_id is None:
-        yield None, after.dates
-    for section in course.sections:
-        if change.section_id not in (None, section.id):
-            continue
-        if found := effective_dates(after, section.id):
-            yield (
-                section,
-                Dates(due_at=found.due_at.value, unlock_at=found.unlock_at.value, lock_at=found.lock_at.value),
-            )
-
-
-def _objection_to_order(course: Course, change: Change, after: Assignment) -> Objection | None:
-    for section, dates in _places(course, change, after):
-        due, unlock, lock = dates.due_at, dates.unlock_at, dates.lock_at
-        pairs = ((unlock, due), (due, lock), (unlock, lock))
-        if any(first and second and is_later(first, second) for first, second in pairs):
-            return Objection(refusal=Refusal.OUT_OF_ORDER, section_id=section.id if section else None)
-    return None
-
-
-def _objection_to_term(course: Course, change: Change, after: Assignment) -> Objection | None:
-    """As Canvas's own forms: due and available-from not before the start, due and until not after the end."""
-    for section, dates in _places(course, change, after):
-        if section is None:
-            continue
-        limits = span(section, course)
-        for name in change.fields:
-            value = getattr(dates, name)
-            if value is None:
-                continue
-            if name != "lock_at" and limits.start and is_later(limits.start, value):
-                return Objection(
-                    refusal=Refusal.OUTSIDE_TERM, field=name, section_id=section.id, limit=limits.start
-                )
-            if name != "unlock_at" and limits.end and is_later(value, limits.end):
-                return Objection(refusal=Refusal.OUTSIDE_TERM, field=name, section_id=section.id, limit=limits.end)
-    return None
-
-
-def _objection_to_period(
-    course: Course, change: Change, before: Assignment, after: Assignment, now: datetime
-) -> Objection | None:
-    """Canvas lets an administrator's token write into a closed period; what is closed is closed for us too."""
-    if "due_at" not in change.fields or before.grading_type == "not_graded":
-        return None
-    for _, dates in (*_places(course, change, before), *_places(course, change, after)):
-        period = period_of(dates.due_at, course.periods)
-        if period and is_closed(period, now):
-            limit = period.close_at or period.end_at
-            return Objection(refusal=Refusal.CLOSED_PERIOD, field="due_at", limit=limit)
-    return None
-
-
-def _objection_to_no_date(change: Change, after: Assignment) -> Objection | None:
-    if not after.due_date_required or not after.post_to_sis or after.grading_type == "not_graded":
-        return None
-    if change.after.due_at is None and "due_at" in change.fields:
-        return Objection(refusal=Refusal.DUE_REQUIRED, field="due_at", section_id=change.section_id)
-    return None
 
 
 # What Canvas is asked to do

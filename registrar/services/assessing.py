@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -276,12 +276,14 @@ def _shown(override: facts.Override) -> facts.Dates:
     return facts.Dates(**{name: None if value is facts.INHERIT else value for name, value in dates.items()})
 
 
-def keep_written(course: Course, fresh: dict[int, facts.Assignment], around: Surroundings) -> None:
+def keep_written(
+    course: Course, fresh: dict[int, facts.Assignment], around: Surroundings, *, gone: Collection[int] = ()
+) -> None:
     """After a write: what was read back becomes part of the reading; the next sync looks at the course again."""
     read = facts_of(course.pk, around)
     if read is None or read.read_at is None:
         return
     changed = with_assignments(read, fresh.values())
-    flagged = tuple(one for one in changed.assignments if one.post_to_sis)
+    flagged = tuple(one for one in changed.assignments if one.post_to_sis and one.id not in gone)
     course.feed_digest = "written"
     store_reading(course, replace(changed, assignments=flagged), around, sections_read=False)

@@ -1,6 +1,7 @@
 """Submit, release, approve, reject, send back, withdraw: each moves a proposal by an UPDATE of exactly one row.
 
-Of two people who decide at once, one wins and the other is told.
+Of two people who decide at once, one wins and the other is told. Role and reach are checked here, so that no road
+leads past them; that nobody decides on their own is kept by the database too.
 """
 
 from __future__ import annotations
@@ -8,21 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
-from registrar.domain import changes as rules
 from registrar.errors import Refused
-from registrar.models import Account, Change, Proposal, ProposalCourse, Role, Step
+from registrar.models import Account, Change, Proposal, Role, Step
 
-from . import assessing
-from .proposing import digests_of, rebased
-from .rights import require
-from .states import as_json, from_json
+from .catching_up import catch_up, judge_again
+from .rights import proposal_for, require
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+OWN = "Nobody approves or rejects their own proposal. Ask another approver."
 
 
 def _step(proposal: Proposal, by: User | None, now: datetime, what: str, comment: str = "") -> None:
@@ -30,10 +29,10 @@ def _step(proposal: Proposal, by: User | None, now: datetime, what: str, comment
 
 
 def submit(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
-    require(by, Role.REVIEWER, Role.APPROVER)
+    _require(by, proposal, Role.REVIEWER, Role.APPROVER)
     if by.pk != proposal.proposed_by_id:
         raise Refused("Only the person who proposed it can submit it.")
-    if not proposal.changes.filter(state=Change.State.PENDING).exists():
+    if proposal.state == Proposal.State.DRAFT and not proposal.changes.filter(state=Change.State.PENDING).exists():
         raise Refused("Every change of this proposal is refused, so there is nothing to submit.")
     state = Proposal.State.HELD if is_over_threshold(proposal) else Proposal.State.SUBMITTED
     _move(proposal, (Proposal.State.DRAFT,), state, submitted_at=now)
@@ -55,9 +54,27 @@ def is_over_threshold(proposal: Proposal) -> bool:
 
 def release(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
     """Let a held proposal through to those who approve."""
-    require(by, Role.ADMINISTRATOR)
+    _require(by, proposal, Role.ADMINISTRATOR)
     _move(proposal, (Proposal.State.HELD,), Proposal.State.SUBMITTED)
     _step(proposal, by, now, "released", comment)
+
+
+def allow_closed(*, by: User, proposal: Proposal, reason: str, now: datetime) -> None:
+    """Let this proposal change due dates in closed grading periods; before it is approved, and with a reason."""
+    _require(by, proposal, Role.ADMINISTRATOR)
+    if not reason.strip():
+        raise Refused("Say why dates in a closed grading period may be changed: the approver reads it.")
+    state = Proposal.State(proposal.state)
+    with transaction.atomic():
+        _move(
+            proposal,
+            (Proposal.State.DRAFT, *Proposal.WAITING),
+            state,
+            closed_allowed_by=by,
+            closed_allowed_reason=reason.strip(),
+        )
+        judge_again(proposal, now)
+        _step(proposal, by, now, "closed allowed", reason.strip())
 
 
 def approve(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
@@ -67,19 +84,19 @@ def approve(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -
         raise Refused(
             "This proposal is over the threshold of its college: an administrator must release it first."
         )
-    if moved := catch_up(proposal, now):
+    if proposal.state == Proposal.State.SUBMITTED and (moved := catch_up(proposal, now)):
         raise Refused(
             f"Canvas has changed since this was proposed: {moved} of its changes now start from another state. "
             "Look at the new state, then decide again."
         )
-    _decide(by, proposal, now, Proposal.State.APPROVED, comment)
+    _decide(by, proposal, (Proposal.State.SUBMITTED,), Proposal.State.APPROVED, now, comment)
 
 
 def reject(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
     _require_other(by, proposal)
     if not comment.strip():
         raise Refused("Say why it is rejected: the person who proposed it reads the comment.")
-    _decide(by, proposal, now, Proposal.State.REJECTED, comment)
+    _decide(by, proposal, Proposal.WAITING, Proposal.State.REJECTED, now, comment)
 
 
 def send_back(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
@@ -91,10 +108,11 @@ def send_back(*, by: User, proposal: Proposal, now: datetime, comment: str = "")
 
 def withdraw(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
     """Before it is applied: taken back for good. While it is applied: stopped before the next course."""
-    if by.pk != proposal.proposed_by_id:
-        require(by, Role.APPROVER)
-    if proposal.state == Proposal.State.APPLYING:
-        Proposal.objects.filter(pk=proposal.pk, cancel_asked_at=None).update(cancel_asked_at=now)
+    own = by.pk == proposal.proposed_by_id
+    _require(by, proposal, Role.APPROVER, *([Role.REVIEWER] if own else []))
+    stopped = Proposal.objects.filter(pk=proposal.pk, state=Proposal.State.APPLYING, cancel_asked_at=None)
+    if stopped.update(cancel_asked_at=now):
+        proposal.refresh_from_db()
         _step(proposal, by, now, "stop asked", comment)
         return
     before = (Proposal.State.DRAFT, *Proposal.WAITING, Proposal.State.APPROVED)
@@ -102,17 +120,24 @@ def withdraw(*, by: User, proposal: Proposal, now: datetime, comment: str = "") 
     _step(proposal, by, now, "withdrawn", comment)
 
 
+def _require(by: User, proposal: Proposal, *roles: Role) -> None:
+    require(by, *roles)
+    proposal_for(by, proposal.pk)
+
+
 def _require_other(by: User, proposal: Proposal) -> None:
-    require(by, Role.APPROVER)
+    _require(by, proposal, Role.APPROVER)
     if by.pk == proposal.proposed_by_id:
-        raise Refused("Nobody approves or rejects their own proposal. Ask another approver.")
+        raise Refused(OWN)
 
 
-def _decide(by: User, proposal: Proposal, now: datetime, state: Proposal.State, comment: str) -> None:
+def _decide(
+    by: User, proposal: Proposal, before: Collection[str], state: Proposal.State, now: datetime, comment: str
+) -> None:
     try:
-        _move(proposal, (Proposal.State.SUBMITTED,), state, decided_by=by, decided_at=now, comment=comment.strip())
+        _move(proposal, before, state, decided_by=by, decided_at=now, comment=comment.strip())
     except IntegrityError:
-        raise Refused("Nobody approves or rejects their own proposal. Ask another approver.") from None
+        raise Refused(OWN) from None
     _step(proposal, by, now, state, comment)
 
 
@@ -124,33 +149,3 @@ def _move(proposal: Proposal, before: Collection[str], after: Proposal.State, **
         who = f" by {proposal.decided_by.get_username()}" if proposal.decided_by else ""
         state = proposal.get_state_display().lower()
         raise Refused(f"This is not possible any more: proposal {proposal.pk} is {state}{who}.")
-
-
-def catch_up(proposal: Proposal, now: datetime) -> int:
-    """Put the proposal upon the newest readings. Returns how many changes start from another state now."""
-    around = assessing.surroundings(now=now)
-    moved = 0
-    for part in proposal.courses.select_related("course__term", "course__account"):
-        digest = digests_of([part.course_id]).get(part.course_id, "")
-        if digest != part.reading_digest:
-            moved += _catch_up_course(proposal, part, around)
-            ProposalCourse.objects.filter(pk=part.pk).update(reading_digest=digest)
-    if moved:
-        _step(proposal, None, now, "changed", f"{moved} changes start from another state in Canvas now.")
-    return moved
-
-
-def _catch_up_course(proposal: Proposal, part: ProposalCourse, around: assessing.Surroundings) -> int:
-    read = assessing.facts_of(part.course_id, around)
-    known = {assignment.id: assignment for assignment in read.assignments} if read else {}
-    zone = ZoneInfo(read.time_zone if read else "UTC")
-    moved = 0
-    for row in proposal.changes.filter(course_id=part.course_id):
-        if row.assignment_id not in known:
-            continue
-        now, before = rules.state_of(known[row.assignment_id], row.section_id), from_json(row.before)
-        if not rules.is_same(now, before, zone):
-            start, wish = rebased(now, before, from_json(row.after))
-            Change.objects.filter(pk=row.pk).update(before=as_json(start), after=as_json(wish))
-            moved += 1
-    return moved

@@ -146,11 +146,11 @@ def write_xlsx(items: QuerySet[LineItem], path: Path | io.BytesIO) -> int:
         for number, row in enumerate(_table(items)):
             count = number
             for column, value in enumerate(row):
-                _write_cell(sheet, number, column, value)
+                write_cell(sheet, number, column, value)
     return count
 
 
-def _write_cell(sheet: Any, row: int, column: int, value: Value) -> None:
+def write_cell(sheet: Any, row: int, column: int, value: Value) -> None:
     if isinstance(value, int | float) and abs(value) < 2**53:
         sheet.write_number(row, column, value)
     elif value is not None:

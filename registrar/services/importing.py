@@ -10,14 +10,13 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
+from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from registrar.domain import facts
 from registrar.errors import Refused
@@ -32,87 +31,137 @@ NEEDED = ("course_id", "assignment_id", "section_id", *facts.DATE_FIELDS)
 LARGEST = 200_000
 """Rows: more than any university has line items in a term, and few enough to check at once."""
 
+LARGEST_UNPACKED = 512 * 1024 * 1024
+"""Bytes of a workbook; what unpacks to more is not a spreadsheet that a person made."""
+
 Row = Mapping[str, Any]
+Table = Iterator[tuple[int, Sequence[Any]]]
+"""Rows with their numbers as a spreadsheet shows them."""
+
+
+class BadFile(Refused):
+    """Nothing in it can be read at all."""
 
 
 def read_wanted(name: str, content: bytes) -> tuple[list[Wanted], list[BadRow]]:
-    """The rows of a CSV, XLSX or JSON Lines file, and every cell that cannot be used. Raises Refused."""
+    """The rows of a CSV, XLSX or JSON Lines file, and every cell that cannot be used. Raises BadFile."""
     rows = list(_rows(name, content))
     if not rows:
-        raise Refused(f"{name} has no rows below its heading.")
-    zones = _zones(rows)
-    current = _current(rows) if "due_at_source" in rows[0] else {}
+        raise BadFile(f"{name} has no rows below its heading.")
+    zones = _zones(row for _, row in rows)
+    current = _current(row for _, row in rows) if "due_at_source" in rows[0][1] else {}
     wanted: list[Wanted] = []
     bad: list[BadRow] = []
-    for number, row in enumerate(rows, start=2 if not name.lower().endswith(("jsonl", "json")) else 1):
+    for number, row in rows:
         _read_row(number, row, zones, current, wanted, bad)
     if not wanted and not bad:
-        raise Refused(f"Nothing in {name} differs from what Canvas has, so there is nothing to change.")
+        raise BadFile(f"Nothing in {name} differs from what Canvas has, so there is nothing to change.")
     return wanted, bad
 
 
 # Files
 
 
-def _rows(name: str, content: bytes) -> Iterator[Row]:
+def _rows(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
     suffix = Path(name).suffix.lower()
-    if suffix == ".xlsx":
-        table = _xlsx(name, content)
-    elif suffix in (".jsonl", ".json", ".ndjson"):
-        yield from _jsonl(name, content)
-        return
+    if suffix in (".jsonl", ".json", ".ndjson"):
+        rows: Iterator[tuple[int, Row]] = _jsonl(name, content)
     elif suffix in (".csv", ".txt", ".tsv"):
-        table = _csv(name, content)
+        rows = _named(name, _csv(name, content))
+    elif suffix == ".xlsx":
+        rows = _named(name, _xlsx(name, content))
     else:
-        raise Refused(f"{name} is not a file of a known kind: it must end in .csv, .xlsx or .jsonl.")
-    heading = [str(cell or "").strip().lower() for cell in next(table, ())]
+        raise BadFile(f"{name} is not a file of a known kind: it must end in .csv, .xlsx or .jsonl.")
+    filled = ((number, row) for number, row in rows if not all(_blank(value) for value in row.values()))
+    for count, found in enumerate(filled):
+        if count >= LARGEST:
+            raise BadFile(f"{name} has more than {LARGEST:,} rows. Split it.")
+        yield found
+
+
+def _named(name: str, table: Table) -> Iterator[tuple[int, Row]]:
+    _, first = next(table, (1, ()))
+    heading = [str(cell or "").strip().lower() for cell in first]
     missing = [column for column in NEEDED if column not in heading]
     if missing:
-        raise Refused(f"{name} lacks the columns {', '.join(missing)}. Its first row must name the columns.")
-    for number, cells in enumerate(table):
-        if number >= LARGEST:
-            raise Refused(f"{name} has more than {LARGEST:,} rows. Split it.")
+        raise BadFile(f"{name} lacks the columns {', '.join(missing)}. Its first row must name the columns.")
+    if twice := [column for column in NEEDED if heading.count(column) > 1]:
+        raise BadFile(f"{name} has more than one column {', '.join(twice)}.")
+    for number, cells in table:
         row = dict(zip(heading, cells, strict=False))
-        if any(value not in (None, "") for value in row.values()):
-            yield row
+        if not all(_blank(cell) for cell in cells[len(heading) :]):
+            row[MORE] = True
+        yield number, row
+
+
+MORE = "more cells than columns"
 
 
 def _text(name: str, content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Refused(f"{name} is not UTF-8 text. Save it as “CSV UTF-8”, or as XLSX.") from None
+        raise BadFile(f"{name} is not UTF-8 text. Save it as “CSV UTF-8”, or as XLSX.") from None
 
 
-def _csv(name: str, content: bytes) -> Iterator[Sequence[Any]]:
+def _csv(name: str, content: bytes) -> Table:
     text = _text(name, content)
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        yield from enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1)
     except csv.Error as error:
-        raise Refused(f"{name} is not a table: {error}.") from None
+        raise BadFile(f"{name} is not a table: {error}.") from None
 
 
-def _xlsx(name: str, content: bytes) -> Iterator[Sequence[Any]]:
+def _xlsx(name: str, content: bytes) -> Table:
     try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        yield from book.worksheets[0].iter_rows(values_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError, IndexError):
-        raise Refused(f"{name} is not a workbook that can be read. Save it again as XLSX.") from None
+        values = _sheet(content, formulas=False)
+        if not _has_formulas(content):
+            yield from enumerate(values, start=1)
+            return
+        pairs = zip(values, _sheet(content, formulas=True), strict=True)
+        for number, (shown, written) in enumerate(pairs, start=1):
+            yield number, [_shown(*cell) for cell in zip(shown, written, strict=True)]
+    except (BadFile, GeneratorExit):
+        raise
+    except Exception as error:  # what a broken workbook makes openpyxl raise cannot be listed
+        raise BadFile(f"{name} is not a workbook that can be read. Save it again as XLSX.") from error
 
 
-def _jsonl(name: str, content: bytes) -> Iterator[Row]:
-    for number, line in enumerate(_text(name, content).splitlines(), start=1):
+def _sheet(content: bytes, *, formulas: bool) -> Iterator[Sequence[Any]]:
+    with ZipFile(io.BytesIO(content)) as packed:
+        if sum(each.file_size for each in packed.infolist()) > LARGEST_UNPACKED:
+            raise ValueError("too large")
+    book = load_workbook(io.BytesIO(content), read_only=True, data_only=not formulas)
+    sheet = book.worksheets[0]
+    # The size that a file claims for its sheet may be wrong.
+    sheet.reset_dimensions()
+    yield from sheet.iter_rows(values_only=True)
+
+
+def _has_formulas(content: bytes) -> bool:
+    with ZipFile(io.BytesIO(content)) as packed:
+        sheets = [each for each in packed.namelist() if each.startswith("xl/worksheets/")]
+        return any(b"<f>" in (text := packed.read(each)) or b"<f " in text for each in sheets)
+
+
+def _shown(value: Any, written: Any) -> Any:
+    """A formula that no program has worked out yet has no value; it must not pass for an empty cell."""
+    return written if value is None else value
+
+
+def _jsonl(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
+    for number, line in enumerate(_text(name, content).split("\n"), start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except ValueError:
-            raise Refused(f"Line {number} of {name} is not JSON.") from None
+        except (ValueError, RecursionError):
+            raise BadFile(f"Line {number} of {name} is not JSON.") from None
         if not isinstance(row, dict):
-            raise Refused(f"Line {number} of {name} is not a JSON object.")
-        yield row
+            raise BadFile(f"Line {number} of {name} is not a JSON object.")
+        yield number, row
 
 
 # What is known
@@ -147,17 +196,20 @@ def _number(value: Any) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        value = int(value)
     if isinstance(value, int):
         return value if 0 < value < 2**63 else None
     text = str(value or "").strip().lstrip("'").removesuffix(".0")
-    return int(text) if text.isascii() and text.isdecimal() and 0 < int(text[:20]) < 2**63 else None
+    usable = text.isascii() and text.isdecimal() and len(text) < 20
+    return int(text) if usable and 0 < int(text) < 2**63 else None
 
 
 def _read_row(
     number: int, row: Row, zones: dict[int, ZoneInfo], current: Current, wanted: list[Wanted], bad: list[BadRow]
 ) -> None:
     before = len(bad)
+    if MORE in row:
+        bad.append(BadRow(number, "row", "it has more cells than there are columns; is a text not in quotes?"))
     course, assignment = (_id(number, row, column, bad) for column in ("course_id", "assignment_id"))
     section = None if _blank(row.get("section_id")) else _id(number, row, "section_id", bad)
     zone = zones.get(course or 0)
@@ -171,17 +223,11 @@ def _read_row(
         return
     stands = current.get((course, assignment, section))
     if stands is not None:
-        dates = {name: value for name, value in dates.items() if not _equal(value, stands[name])}
+        dates = {name: value for name, value in dates.items() if value != stands[name]}
     if dates:
         wanted.append(
             Wanted(course_id=course, assignment_id=assignment, section_id=section, dates=dates, row=number)
         )
-
-
-def _equal(value: facts.OverrideDate, other: datetime | None) -> bool:
-    if isinstance(value, datetime) and other is not None:
-        return value.replace(microsecond=0) == other.replace(microsecond=0)
-    return value is None and other is None
 
 
 def _blank(value: Any) -> bool:
@@ -215,6 +261,8 @@ def _date(name: facts.DateField, value: Any, zone: ZoneInfo) -> datetime | None:
         if text in ("-", "–", "—"):
             return None
         value = _parsed(text)
+    elif isinstance(value, datetime) and value.time() == time.min:
+        value = value.date()  # a workbook has no days without a time
     if isinstance(value, datetime):
         return _in_utc(value, zone)
     if isinstance(value, date):
@@ -234,15 +282,17 @@ def _parsed(text: str) -> datetime | date:
 
 
 def _in_utc(when: datetime, zone: ZoneInfo) -> datetime:
+    if not 1990 <= when.year <= 2200:
+        raise ValueError(f"the year {when.year} cannot be meant.")
+    # A spreadsheet counts in fractions of days, so that a minute may be off by some milliseconds.
+    when = (when + timedelta(milliseconds=500)).replace(microsecond=0)
     if when.tzinfo is not None:
         found = when.astimezone(UTC)
     else:
         found = when.replace(tzinfo=zone).astimezone(UTC)
         if found.astimezone(zone).replace(tzinfo=None) != when:
             raise ValueError(f"{when:%Y-%m-%d %H:%M} does not exist in {zone.key}: the clock is put forward then.")
-    if not 1990 <= found.year <= 2200:
-        raise ValueError(f"the year {found.year} cannot be meant.")
-    return found.replace(microsecond=0)
+    return found
 
 
 def _short(value: Any) -> str:

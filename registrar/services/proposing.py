@@ -6,16 +6,16 @@ Every step checks the person's role and reach itself, so that no road around the
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from registrar.domain import changes as rules
-from registrar.domain import facts
-from registrar.domain.changes import State
+from registrar.domain import facts, objections
+from registrar.domain.objections import Refusal
 from registrar.errors import Missing, Refused, RegistrarError
 from registrar.models import Change, Course, Proposal, ProposalCourse, Reading, Role, Step
 
@@ -37,7 +37,8 @@ class Wanted:
     section_id: int | None
     dates: Mapping[facts.DateField, facts.OverrideDate]
     row: int = 0
-    """Where it came from: the row of a file, counted from 1 as people do; 0 from a page."""
+    """Where it came from: the row of a file, counted from 1 as people do; 0 from a page, where several edits of
+    the same dates add up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,20 @@ class Draft:
 
     course: Course
     read: facts.Course
-    changes: list[rules.Change]
+    by_key: dict[rules.Key, rules.Change] = field(default_factory=dict)
+    assignments: dict[int, facts.Assignment] = field(init=False)
+    sections: dict[int, facts.Section] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.assignments = {assignment.id: assignment for assignment in self.read.assignments}
+        self.sections = {section.id: section for section in self.read.sections}
+
+    @property
+    def changes(self) -> list[rules.Change]:
+        return list(self.by_key.values())
+
+    def add(self, change: rules.Change) -> None:
+        self.by_key[change.key] = change
 
     @property
     def zone(self) -> ZoneInfo:
@@ -89,15 +103,16 @@ def propose_dates(
     require(by, Role.REVIEWER)
     courses = courses_for(by, {one.course_id for one in wanted})
     drafts, bad = _drafts(courses, wanted, now)
-    objections = _objections(drafts, now, closed_allowed=_may_open(by, closed_reason))
+    kind = Proposal.Kind.DATES
+    against = objections_to(drafts, kind=kind, now=now, closed_allowed=_may_open(by, closed_reason))
     if unusable is not None:
-        bad += [*unusable, *_bad_rows(objections, drafts, wanted)]
+        bad += [*unusable, *_bad_rows(against, drafts, wanted)]
         if bad:
             raise BadRows(sorted(bad, key=lambda row: row.row))
     return _store(
         drafts,
-        objections,
-        kind=Proposal.Kind.DATES,
+        against,
+        kind=kind,
         by=by,
         reason=reason,
         now=now,
@@ -132,40 +147,48 @@ def _drafts(
 
 def _draft(course: Course | None, around: assessing.Surroundings) -> Draft | None:
     read = assessing.facts_of(course.pk, around) if course else None
-    return Draft(course, read, []) if course and read else None
+    return Draft(course, read) if course and read else None
 
 
 def _add(draft: Draft, one: Wanted) -> BadRow | None:
-    assignment = next((each for each in draft.read.assignments if each.id == one.assignment_id), None)
+    assignment = draft.assignments.get(one.assignment_id)
     if assignment is None:
         message = f"assignment {one.assignment_id} is not among the flagged assignments of course {one.course_id}."
         return BadRow(one.row, "assignment_id", message)
-    if one.section_id is not None and one.section_id not in {section.id for section in draft.read.sections}:
+    if one.section_id is not None and one.section_id not in draft.sections:
         return BadRow(one.row, "section_id", f"section {one.section_id} is not in course {one.course_id}.")
-    if any(change.key == (one.assignment_id, one.section_id) for change in draft.changes):
+    known = draft.by_key.get((one.assignment_id, one.section_id))
+    if known and one.row:
         return BadRow(one.row, "assignment_id", "this assignment and section have a row already.")
     before = rules.state_of(assignment, one.section_id)
-    after = rules.with_dates(before, one.dates, draft.zone)
-    draft.changes.append(
-        rules.Change(assignment_id=assignment.id, section_id=one.section_id, before=before, after=after)
-    )
+    after = rules.with_dates(known.after if known else before, one.dates, draft.zone, section_id=one.section_id)
+    draft.add(rules.Change(assignment_id=assignment.id, section_id=one.section_id, before=before, after=after))
     return None
 
 
-Objections = dict[tuple[int, int, int | None], rules.Objection]
+Objections = dict[tuple[int, int, int | None], objections.Objection]
 
 
-def _objections(drafts: dict[int, Draft], now: datetime, *, closed_allowed: bool) -> Objections:
-    return {
-        (course_id, *key): objection
-        for course_id, draft in drafts.items()
-        for key, objection in rules.objections(
-            draft.read, draft.changes, now=now, closed_allowed=closed_allowed
-        ).items()
-    }
+def objections_to(
+    drafts: Mapping[int, Draft], *, kind: str, now: datetime, closed_allowed: bool = False
+) -> Objections:
+    found: Objections = {}
+    for course_id, draft in drafts.items():
+        against = objections.objections(
+            draft.read,
+            draft.changes,
+            now=now,
+            closed_allowed=closed_allowed,
+            restoring=kind == Proposal.Kind.RESTORE,
+        )
+        found |= {(course_id, *key): one for key, one in against.items()}
+    if kind == Proposal.Kind.DATES:
+        return found
+    # What is not synced any more has left the reading; Canvas is asked when it is applied.
+    return {key: one for key, one in found.items() if one.refusal is not Refusal.NOT_IN_COURSE}
 
 
-def _bad_rows(objections: Objections, drafts: dict[int, Draft], wanted: Sequence[Wanted]) -> list[BadRow]:
+def _bad_rows(against: Objections, drafts: dict[int, Draft], wanted: Sequence[Wanted]) -> list[BadRow]:
     rows = {(one.course_id, one.assignment_id, one.section_id): one for one in wanted}
     return [
         BadRow(
@@ -173,13 +196,13 @@ def _bad_rows(objections: Objections, drafts: dict[int, Draft], wanted: Sequence
             objection.field or next(iter(rows[key].dates), "section_id"),
             objection_in_words(objection, drafts[key[0]].read),
         )
-        for key, objection in objections.items()
+        for key, objection in against.items()
     ]
 
 
 def _store(
     drafts: dict[int, Draft],
-    objections: Objections,
+    against: Objections,
     *,
     kind: Proposal.Kind,
     by: User,
@@ -188,6 +211,7 @@ def _store(
     closed_reason: str = "",
     follows: Proposal | None = None,
     period_id: int | None = None,
+    names: Names | None = None,
 ) -> Proposal:
     if not reason.strip():
         raise Refused("A reason is required: the person who approves reads it, and so will others later.")
@@ -212,7 +236,8 @@ def _store(
             if draft.changes
         )
         Change.objects.bulk_create(
-            (row for draft in drafts.values() for row in _rows(proposal, draft, objections)), batch_size=500
+            (row for draft in drafts.values() for row in rows_of(proposal, draft, against, names or {})),
+            batch_size=500,
         )
         _step(proposal, by, now, "proposed", reason.strip())
     return proposal
@@ -222,18 +247,24 @@ def digests_of(courses: Iterable[int]) -> dict[int, str]:
     return dict(Reading.objects.filter(course_id__in=courses, current=True).values_list("course_id", "digest"))
 
 
-def _rows(proposal: Proposal, draft: Draft, objections: Objections) -> Iterable[Change]:
-    names = {assignment.id: assignment.name for assignment in draft.read.assignments}
-    sections = {section.id: section.name for section in draft.read.sections}
+Names = Mapping[tuple[int, int, int | None], tuple[str, str]]
+"""Of assignment and section, for what the reading does not hold any more."""
+
+
+def rows_of(proposal: Proposal, draft: Draft, against: Objections, names: Names) -> Iterable[Change]:
     for change in draft.changes:
-        objection = objections.get((draft.course.pk, *change.key))
+        key = (draft.course.pk, *change.key)
+        objection = against.get(key)
+        assignment = draft.assignments.get(change.assignment_id)
+        section = draft.sections.get(change.section_id) if change.section_id else None
+        known_as = names.get(key, ("", ""))
         yield Change(
             proposal=proposal,
             course=draft.course,
             assignment_id=change.assignment_id,
-            assignment_name=names.get(change.assignment_id, ""),
+            assignment_name=assignment.name if assignment else known_as[0],
             section_id=change.section_id,
-            section_name=sections.get(change.section_id, "") if change.section_id else "",
+            section_name=section.name if section else known_as[1],
             before=as_json(change.before),
             after=as_json(change.after),
             state=Change.State.REFUSED if objection else Change.State.PENDING,
@@ -255,7 +286,8 @@ def propose_sync(
     require(by, Role.REVIEWER)
     drafts = _flag_drafts(courses_for(by, set(chosen)), chosen, wanted, now)
     kind = Proposal.Kind.SYNC_ON if wanted else Proposal.Kind.SYNC_OFF
-    return _store(drafts, {}, kind=kind, by=by, reason=reason, now=now)
+    against = objections_to(drafts, kind=kind, now=now)
+    return _store(drafts, against, kind=kind, by=by, reason=reason, now=now)
 
 
 def propose_disable(
@@ -272,14 +304,16 @@ def propose_disable(
     if read is None:
         raise Missing(f"Course {course.pk} has not been read yet. Refresh it first.")
     period = _period(read, period_id)
-    if exact and period is not None:
-        flagged = rules.taken_by_canvas(read.assignments, None)
-        taken = [one for one in flagged if rules.falls_in(read, one, period)]
-    else:
-        taken = rules.taken_by_canvas(read.assignments, period)
+    taken = exactly(read, period) if exact else rules.taken_by_canvas(read.assignments, period)
     drafts = _flag_drafts({course.pk: course}, {course.pk: [one.id for one in taken]}, False, now)
     kind = Proposal.Kind.SYNC_OFF if exact else Proposal.Kind.SYNC_OFF_BLIND
     return _store(drafts, {}, kind=kind, by=by, reason=reason, now=now, period_id=None if exact else period_id)
+
+
+def exactly(read: facts.Course, period: facts.GradingPeriod | None) -> list[facts.Assignment]:
+    """What a person means by turning sync off in a period: by the sections' dates, and nothing without a date."""
+    flagged = rules.taken_by_canvas(read.assignments, None)
+    return [one for one in flagged if period is None or rules.falls_in(read, one, period)]
 
 
 def _period(read: facts.Course, period_id: int | None) -> facts.GradingPeriod | None:
@@ -301,19 +335,18 @@ def _flag_drafts(
         draft = _draft(courses.get(course_id), around)
         if draft is None:
             raise Missing(f"Course {course_id} is not known, or not within your reach.")
-        known = {assignment.id: assignment for assignment in draft.read.assignments}
         for assignment_id in ids:
-            if assignment_id not in known:
+            if assignment_id not in draft.assignments:
                 raise Missing(f"Assignment {assignment_id} is not known in course {course_id}.")
-            before = rules.state_of(known[assignment_id], None)
-            draft.changes.append(_flag_change(assignment_id, before, wanted))
+            draft.add(flag_change(draft.assignments[assignment_id], wanted))
         drafts[course_id] = draft
     return drafts
 
 
-def _flag_change(assignment_id: int, before: State, wanted: bool) -> rules.Change:
-    after = State(due_at=before.due_at, unlock_at=before.unlock_at, lock_at=before.lock_at, post_to_sis=wanted)
-    return rules.Change(assignment_id=assignment_id, section_id=None, before=before, after=after)
+def flag_change(assignment: facts.Assignment, wanted: bool) -> rules.Change:
+    before = rules.state_of(assignment, None)
+    after = replace(before, post_to_sis=wanted)
+    return rules.Change(assignment_id=assignment.id, section_id=None, before=before, after=after)
 
 
 # Putting back, and proposing again
@@ -324,10 +357,12 @@ def propose_restore(*, by: User, proposal: Proposal, reason: str, now: datetime)
     require(by, Role.APPROVER, Role.REVIEWER)
     if proposal.state not in Proposal.FINISHED:
         raise Refused(f"Proposal {proposal.pk} has not been applied, so there is nothing to put back.")
-    done = list(proposal.changes.filter(state=Change.State.VERIFIED))
-    return _following(
-        by, proposal, reason, now, [(row, row.after, row.before) for row in done], Proposal.Kind.RESTORE
-    )
+    states = [Change.State.VERIFIED]
+    if proposal.kind == Proposal.Kind.SYNC_OFF_BLIND:
+        states.append(Change.State.DIFFERENT)
+    done = proposal.changes.filter(state__in=states)
+    wanted = [(row, from_json(row.found or row.after), from_json(row.before)) for row in done]
+    return _following(by, proposal, reason, now, wanted, Proposal.Kind.RESTORE)
 
 
 def propose_rest(*, by: User, proposal: Proposal, reason: str, now: datetime) -> Proposal:
@@ -339,7 +374,8 @@ def propose_rest(*, by: User, proposal: Proposal, reason: str, now: datetime) ->
     kind = Proposal.Kind(proposal.kind)
     if kind == Proposal.Kind.SYNC_OFF_BLIND:
         kind = Proposal.Kind.SYNC_OFF
-    return _following(by, proposal, reason, now, [(row, row.before, row.after) for row in rest], kind)
+    wanted = [(row, from_json(row.before), from_json(row.after)) for row in rest]
+    return _following(by, proposal, reason, now, wanted, kind)
 
 
 def _following(
@@ -347,36 +383,27 @@ def _following(
     proposal: Proposal,
     reason: str,
     now: datetime,
-    rows: Sequence[tuple[Change, dict[str, Any], dict[str, Any]]],
+    rows: Sequence[tuple[Change, rules.State, rules.State]],
     kind: Proposal.Kind,
 ) -> Proposal:
     around = assessing.surroundings(now=now)
     courses = courses_for(by, {row.course_id for row, _, _ in rows})
     drafts: dict[int, Draft] = {}
-    for row, before, after in rows:
+    for row, was, wanted in rows:
         draft = drafts.get(row.course_id) or _draft(courses.get(row.course_id), around)
         if draft is None:
             raise Missing(f"Course {row.course_id} is not known, or not within your reach.")
         drafts[row.course_id] = draft
-        was, wanted = from_json(before), from_json(after)
-        known = next((each for each in draft.read.assignments if each.id == row.assignment_id), None)
+        known = draft.assignments.get(row.assignment_id)
         if kind != Proposal.Kind.RESTORE and known is not None:
-            was, wanted = rebased(rules.state_of(known, row.section_id), was, wanted)
-        draft.changes.append(
+            now_is = rules.state_of(known, row.section_id)
+            was, wanted = now_is, rules.rebased(now_is, was, wanted)
+        draft.add(
             rules.Change(assignment_id=row.assignment_id, section_id=row.section_id, before=was, after=wanted)
         )
-    made = _store(drafts, {}, kind=kind, by=by, reason=reason, now=now, follows=proposal)
-    for row, _, _ in rows:
-        made.changes.filter(
-            course_id=row.course_id, assignment_id=row.assignment_id, section_id=row.section_id
-        ).update(assignment_name=row.assignment_name, section_name=row.section_name)
-    return made
-
-
-def rebased(now: State, before: State, after: State) -> tuple[State, State]:
-    """The same wish upon another start: only what it meant to change is changed."""
-    dates = {name: after.get(name) for name in facts.DATE_FIELDS if before.get(name) != after.get(name)}
-    wished = {name: dates.get(name, now.get(name)) for name in facts.DATE_FIELDS}
-    flag = after.post_to_sis if before.post_to_sis != after.post_to_sis else now.post_to_sis
-    exists = after.exists if before.exists != after.exists else now.exists
-    return now, State(**wished, post_to_sis=flag, exists=exists)
+    against = objections_to(drafts, kind=kind, now=now)
+    names = {
+        (row.course_id, row.assignment_id, row.section_id): (row.assignment_name, row.section_name)
+        for row, _, _ in rows
+    }
+    return _store(drafts, against, kind=kind, by=by, reason=reason, now=now, follows=proposal, names=names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from registrar.domain import changes as rules
@@ -19,7 +19,7 @@ def as_json(state: State) -> dict[str, Any]:
 
 def _date_as_json(value: facts.OverrideDate) -> str | None:
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return None if value is None else "inherit"
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from registrar.domain import facts
-from registrar.domain.changes import Objection, Refusal
+from registrar.domain.objections import Objection, Refusal
 
 _NAMES = {"due_at": "due date", "unlock_at": "available-from date", "lock_at": "until date", None: "date"}
 
@@ -19,6 +19,7 @@ _SENTENCES = {
     Refusal.OUTSIDE_TERM: "the {field} would be outside the dates that hold{section} (limit {limit}).",
     Refusal.CLOSED_PERIOD: "the {field} is or would be in a grading period that closed on {limit}.",
     Refusal.DUE_REQUIRED: "Canvas requires a due date for assignments that are synced.",
+    Refusal.NAME_TOO_LONG: "Canvas refuses new dates while the assignment's name is too long for the SIS.",
     Refusal.FLAG_REFUSED: "Canvas does not let this assignment be synced.",
 }
 

@@ -21,6 +21,7 @@ from registrar.services import applying, deciding, importing, proposing, rights
 now = partial(datetime.now, UTC)
 
 DONE, FAILED, BAD_ROWS, REFUSED, DIFFERENCES = 0, 1, 2, 3, 4
+PROPOSES = ("import", "disable", "restore")
 STEPS = {
     "submit": deciding.submit,
     "approve": deciding.approve,
@@ -53,7 +54,11 @@ class Command(BaseCommand):
         apply = actions.add_parser("apply", help="apply and verify an approved proposal")
         apply.add_argument("id", type=int)
         apply.add_argument(
-            "--patience", type=float, default=300, metavar="SECONDS", help="to follow Canvas's jobs"
+            "--patience",
+            type=float,
+            default=applying.PATIENCE.total_seconds(),
+            metavar="SECONDS",
+            help="how long to follow Canvas's own jobs, %(default)s by default",
         )
         show = actions.add_parser("show", help="state, items and results")
         show.add_argument("id", type=int)
@@ -97,7 +102,7 @@ class Command(BaseCommand):
         try:
             content = Path(options["file"]).read_bytes()
         except OSError as error:
-            raise Refused(f"{options['file']} cannot be read: {error.strerror}.") from None
+            raise importing.BadFile(f"{options['file']} cannot be read: {error.strerror}.") from None
         wanted, unusable = importing.read_wanted(options["file"], content)
         made = proposing.propose_dates(
             by=by, reason=options["reason"], wanted=wanted, unusable=unusable, now=now()
@@ -108,7 +113,7 @@ class Command(BaseCommand):
         by = _person(options["by"])
         period = options["grading_period"]
         if period is not None and not period.isdecimal():
-            raise Refused(f"“{period}” is not the id of a grading period; leave it out for the whole course.")
+            raise Missing(f"“{period}” is not the id of a grading period; leave it out for the whole course.")
         made = proposing.propose_disable(
             by=by,
             reason=options["reason"],
@@ -154,7 +159,7 @@ class Command(BaseCommand):
 
 
 def _code(trouble: RegistrarError, action: str) -> int:
-    if action in ("import", "disable") and isinstance(trouble, Missing):
+    if action in PROPOSES and isinstance(trouble, Missing | importing.BadFile):
         return BAD_ROWS
     return REFUSED if isinstance(trouble, Refused | Missing) else FAILED
 

@@ -1,0 +1,221 @@
+"""Preview: what a proposal would do, before anyone decides: to dates, sections, findings and people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from registrar.domain import changes as rules
+from registrar.domain import facts
+from registrar.domain.readiness import assess
+from registrar.models import Change, Course, Proposal
+
+from . import assessing
+from .catching_up import period_named
+from .deciding import is_over_threshold
+from .proposing import Draft, exactly
+from .states import as_change
+
+
+class Write(StrEnum):
+    """What Canvas would be asked to do."""
+
+    BASE = "base"
+    SECTION = "section"
+    NEW_SECTION = "new_section"
+    REMOVE_SECTION = "remove_section"
+    FLAG = "flag"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One change. ``moved`` are the sections whose effective dates it moves; a base date may move many."""
+
+    row: Change
+    before: rules.State
+    after: rules.State
+    fields: tuple[facts.DateField, ...]
+    flag_changes: bool
+    write: Write
+    moved: tuple[facts.Section, ...] = ()
+    healed: tuple[str, ...] = ()
+    caused: tuple[str, ...] = ()
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequences:
+    """``submissions``: assignments that students have handed something in for. Canvas notifies students of changed
+    dates and works out late policies anew.
+    """
+
+    courses: int
+    assignments: int
+    sections: int
+    students: int
+    submissions: int
+    notifies: bool
+    late_policies: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blind:
+    """What Canvas's own switch takes besides what is meant. ``exact`` are the assignments that are meant."""
+
+    period: facts.GradingPeriod | None
+    undated: tuple[Change, ...]
+    elsewhere: tuple[Change, ...]
+    exact: tuple[int, ...]
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    changes: tuple[Line, ...]
+    refused: tuple[Line, ...]
+    consequences: Consequences
+    over_threshold: bool
+    blind: Blind | None
+
+
+def preview(proposal: Proposal, *, now: datetime) -> Preview:
+    """As the newest readings have it. Refused changes are told apart and count for nothing."""
+    around = assessing.surroundings(now=now)
+    by_course: dict[int, list[Change]] = {}
+    for row in proposal.changes.select_related("course__term", "course__account"):
+        by_course.setdefault(row.course_id, []).append(row)
+    views = [View(rows, around) for rows in by_course.values()]
+    lines = [line for view in views for line in view.lines()]
+    refused = tuple(line for line in lines if line.row.state == Change.State.REFUSED)
+    return Preview(
+        changes=tuple(line for line in lines if line.row.state != Change.State.REFUSED),
+        refused=refused,
+        consequences=_consequences(views),
+        over_threshold=is_over_threshold(proposal),
+        blind=_blind(proposal, views),
+    )
+
+
+class View:
+    """The changes of one course upon its newest reading."""
+
+    def __init__(self, rows: list[Change], around: assessing.Surroundings) -> None:
+        self.rows, self.around = rows, around
+        self.course: Course = rows[0].course
+        read = assessing.facts_of(self.course.pk, around) or facts.Course(id=self.course.pk, name=self.course.name)
+        self.draft = Draft(self.course, read)
+        self.made = [(row, as_change(row)) for row in rows if row.state != Change.State.REFUSED]
+
+    def lines(self) -> Iterable[Line]:
+        before = self._codes(self.draft.read)
+        after = self._codes(self.after())
+        for row in self.rows:
+            change = as_change(row)
+            moved = self.moved(change)
+            places = self._places(change, moved)
+            old, new = (
+                {code for id_ in places for code in of.get((row.assignment_id, id_), ())} for of in (before, after)
+            )
+            refused = row.state == Change.State.REFUSED
+            yield Line(
+                row=row,
+                before=change.before,
+                after=change.after,
+                fields=change.fields,
+                flag_changes=change.before.post_to_sis != change.after.post_to_sis,
+                write=_write(change),
+                moved=moved,
+                healed=() if refused else tuple(sorted(old - new)),
+                caused=() if refused else tuple(sorted(new - old)),
+                time_zone=self.draft.read.time_zone,
+            )
+
+    def _places(self, change: rules.Change, moved: tuple[facts.Section, ...]) -> set[int | None]:
+        """Where its findings are looked for: a base date or a flag concerns every section."""
+        if change.section_id is not None:
+            return {change.section_id}
+        return {None, *(section.id for section in moved or self.draft.read.sections)}
+
+    def after(self) -> facts.Course:
+        """The course with everything made that is not refused; what is no longer synced is no longer judged."""
+        by_assignment: dict[int, list[rules.Change]] = {}
+        for _, change in self.made:
+            by_assignment.setdefault(change.assignment_id, []).append(change)
+        changed = (rules.with_changes(one, by_assignment.get(one.id, ())) for one in self.draft.read.assignments)
+        flagged = [one for one in changed if one.post_to_sis]
+        return assessing.with_assignments(replace(self.draft.read, assignments=tuple(flagged)), flagged)
+
+    def _codes(self, course: facts.Course) -> dict[tuple[int, int | None], tuple[str, ...]]:
+        found = assess(course, self.around.rules[self.course.account_id], now=self.around.now)
+        return {
+            (item.assignment.id, item.section.id if item.section else None): tuple(
+                finding.code.value for finding in item.findings
+            )
+            for item in found.line_items
+        }
+
+    def moved(self, change: rules.Change) -> tuple[facts.Section, ...]:
+        assignment = self.draft.assignments.get(change.assignment_id)
+        if assignment is None or assignment.overrides is None:
+            return ()
+        return rules.sections_moved(self.draft.read, assignment, change)
+
+    def touched(self) -> set[facts.Section]:
+        """The sections that notice: by their dates, or by a flag."""
+        sections: set[facts.Section] = set()
+        for _, change in self.made:
+            whole = change.before.post_to_sis != change.after.post_to_sis
+            sections |= set(self.draft.read.sections if whole else self.moved(change))
+        return sections
+
+    def with_submissions(self) -> set[int]:
+        known = self.draft.assignments
+        ids = {change.assignment_id for _, change in self.made}
+        return {id_ for id_ in ids if id_ in known and known[id_].has_submissions}
+
+
+def _write(change: rules.Change) -> Write:
+    if change.before.exists != change.after.exists:
+        return Write.NEW_SECTION if change.after.exists else Write.REMOVE_SECTION
+    if change.fields:
+        return Write.BASE if change.section_id is None else Write.SECTION
+    return Write.FLAG if change.before.post_to_sis != change.after.post_to_sis else Write.NOTHING
+
+
+def _consequences(views: list[View]) -> Consequences:
+    sections = [view.touched() for view in views]
+    dates = any(change.fields for view in views for _, change in view.made)
+    submissions = sum(len(view.with_submissions()) for view in views)
+    return Consequences(
+        courses=sum(bool(view.made) for view in views),
+        assignments=sum(len({change.assignment_id for _, change in view.made}) for view in views),
+        sections=sum(len(found) for found in sections),
+        students=sum(section.total_students or 0 for found in sections for section in found),
+        submissions=submissions,
+        notifies=dates,
+        late_policies=dates and submissions > 0,
+    )
+
+
+def _blind(proposal: Proposal, views: list[View]) -> Blind | None:
+    if proposal.kind != Proposal.Kind.SYNC_OFF_BLIND or not views:
+        return None
+    (view,) = views
+    period = period_named(view.draft.read, proposal.period_id)
+    exact = (
+        {one.id for one in exactly(view.draft.read, period)}
+        if period
+        else {row.assignment_id for row in view.rows}
+    )
+    undated = tuple(row for row in view.rows if period and as_change(row).before.due_at is None)
+    elsewhere = tuple(row for row in view.rows if row.assignment_id not in exact and row not in undated)
+    return Blind(
+        period=period,
+        undated=undated,
+        elsewhere=elsewhere,
+        exact=tuple(sorted(exact)),
+        differs=exact != {row.assignment_id for row in view.rows},
+    )

@@ -43,7 +43,7 @@ SECTION = ("section", "none", "none")
 
 def _item(
     place: tuple[Any, ...],
-    assignment: tuple[int, str, str | None],
+    assignment: tuple[int, str, str],
     dates: tuple[str | None, ...],
     sources: tuple[str, ...],
     feed: tuple[bool, str | None],
@@ -78,8 +78,7 @@ DRAFT = (4, "Unpublished draft", "Assignments")
 STILL_LIFE = (5, "Still life", "Assignments")
 SELF_PORTRAIT = (6, "Self-portrait", "Assignments")
 LAB, EXAM = (7, "Lab report", "Labs"), (8, "Exam", "Labs")
-FIELD_NOTES, ESSAY = (9, "Field notes", None), (10, "Essay", "Assignments")
-"""The groups of an unpublished course are in no feed, and not worth a third request for each such course."""
+FIELD_NOTES, ESSAY = (9, "Field notes", "Assignments"), (10, "Essay", "Assignments")
 NO_DATES = (None, None, None)
 UNPUBLISHED = ("flagged_unpublished",)
 OTHER_DATE, MISSING = ("sis_reads_other_date",), ("due_missing",)

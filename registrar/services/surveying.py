@@ -40,6 +40,13 @@ def survey(run: Run, canvas: Canvas, *, now: datetime, beat: Callable[[str], Non
     account = _accounts(run, canvas)
     _terms(run, canvas, now)
     terms = chosen_terms(run, now)
+    if terms is not None and not terms:
+        run.warnings.append(
+            "No term is watched, so nothing was read: all of them ended more than 60 days ago. Name one with "
+            "--term, or mark it as watched."
+        )
+        run.save(update_fields=["warnings"])
+        return
     _courses(run, canvas, account, terms, now, beat)
     feed_open = _feed(run, canvas, account, terms, now, beat)
     Standing.objects.update_or_create(

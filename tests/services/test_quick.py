@@ -308,3 +308,13 @@ def test_it_asks_no_course_for_periods_where_the_terms_explain_all(synced: Stand
     synced.university.sections[8].student_ids = (11,)
     sync(synced, clock=clock)
     assert synced.count(part="/grading_periods") == 1
+
+
+def test_it_says_so_where_no_term_is_watched(synced: Standin, clock: Clock) -> None:
+    Term.objects.update(watched=False)
+    before = exported()
+    run = sync(synced, clock=clock)
+    assert run.state == Run.State.COMPLETE
+    assert run.warnings[-1].startswith("No term is watched, so nothing was read")
+    assert courses_read(synced) == []
+    assert exported() == before

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from registrar.canvas import Canvas, FeedPart
 from registrar.domain import facts
 from registrar.errors import CanvasTrouble, RegistrarError
-from registrar.models import CLAIM_LASTS, Course, Finding, LineItem, Run, RunItem, Section
+from registrar.models import CLAIM_LASTS, Account, Course, Finding, LineItem, Run, RunItem, Section
 
 from . import assessing, keeping, surveying
 from .claiming import is_gone, owner_name
@@ -356,11 +356,17 @@ class Worker:
             )
         return told
 
+    def _accounts(self) -> QuerySet[Account]:
+        """The tree that was read; for a run of one course, the account it is in."""
+        if self.run.account is None or self.run.mode == Run.Mode.COURSE:
+            return Account.objects.filter(courses__in=self.run.items.values("course_id")).distinct()
+        return Account.objects.filter(path__startswith=self.run.account.path, gone_at=None)
+
     def _counts(self) -> dict[str, int]:
         courses = self.run.items.values("course_id")
         items = LineItem.objects.filter(course_id__in=courses)
         return {
-            "accounts": Course.objects.filter(pk__in=courses).values("account_id").distinct().count(),
+            "accounts": self._accounts().count(),
             "courses": self.run.items.count(),
             "sections": Section.objects.filter(course_id__in=courses).count(),
             "assignments": items.values("course_id", "assignment_id").distinct().count(),

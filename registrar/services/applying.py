@@ -53,6 +53,12 @@ def start(*, proposal: Proposal, now: datetime, by: User | None = None) -> None:
         )
 
 
+def idle(now: datetime) -> list[Proposal]:
+    """Proposals under way of which no worker has shown a sign of life."""
+    silent = Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=now - 2 * CLAIM_LASTS)
+    return list(Proposal.objects.filter(silent, state=Proposal.State.APPLYING))
+
+
 def apply(
     proposal: Proposal,
     canvas: Canvas,

@@ -14,7 +14,7 @@ from celery import shared_task
 from registrar.canvas import open_canvas
 from registrar.errors import CanvasTrouble, RegistrarError
 from registrar.models import Proposal, Run, RunItem
-from registrar.services import applying, syncing, working
+from registrar.services import announcing, applying, syncing, working
 
 CHUNK = timedelta(seconds=120)
 """How long one task works on courses before it hands on to the next."""
@@ -57,6 +57,16 @@ def apply_changes(proposal_id: int) -> None:
         applying.apply(proposal, open_canvas(), clock=now, until=now() + CHUNK)
         if proposal.state == Proposal.State.APPLYING:
             apply_changes.apply_async((proposal_id,), countdown=10)
+        elif proposal.state in Proposal.FINISHED:
+            announce.delay(proposal_id, proposal.state)
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=30, retry_backoff_max=600, max_retries=6)
+def announce(proposal_id: int, state: str) -> None:
+    """Mail to those who can act. A mail server that is down delays this and nothing else."""
+    proposal = Proposal.objects.select_related("proposed_by").filter(pk=proposal_id).first()
+    if proposal is not None:
+        announcing.announce(proposal=proposal, state=state)
 
 
 @shared_task

@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
-from registrar.models import Role
+from registrar.models import Reach, Role
+from registrar.services import offering
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -20,8 +23,17 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "canvas_url": settings.CANVAS_BASE_URL,
         "may_refresh": Role.REVIEWER in roles,
         "role": _highest(roles),
+        "proposals_waiting": SimpleLazyObject(lambda: _proposals_waiting(request, roles)),
         "last_term": request.session.get("term") if hasattr(request, "session") else None,
     }
+
+
+def _proposals_waiting(request: HttpRequest, roles: frozenset[Role]) -> int:
+    """Asked for by the bar of a whole page, and by no fragment."""
+    reach: Reach | None = getattr(request, "reach", None)
+    if reach is None or not isinstance(request.user, User):
+        return 0
+    return offering.waiting(by=request.user, roles=roles, reach=reach).count()
 
 
 def _highest(roles: frozenset[Role]) -> str:

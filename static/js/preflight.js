@@ -17,6 +17,13 @@
     document.getElementById("panel-title")?.focus();
   });
 
+  // Whoever fills in what belongs to a choice has chosen it.
+  document.addEventListener("input", (event) => {
+    const choice = event.target.closest(".choice-more, .choice-below")?.closest(".choice:has(> label)");
+    const radio = choice?.querySelector(":scope > label > input[type=radio]");
+    if (radio) radio.checked = true;
+  });
+
   // A click on the backdrop is a click on the dialog itself.
   document.getElementById("panel").addEventListener("click", (event) => {
     if (event.target === event.currentTarget) event.currentTarget.close();

@@ -9,8 +9,9 @@ from itertools import count
 from django.contrib.auth.models import Group, User
 
 from registrar.domain import facts
-from registrar.models import Account, Course, LineItem, Role, Run, RunItem, Scope, Term
+from registrar.models import Account, Course, LineItem, Proposal, Role, Run, RunItem, Scope, Term
 from registrar.services.assessing import header, store_reading, surroundings
+from registrar.services.proposing import Wanted, propose_dates
 from registrar.services.replacing import search_text
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -119,6 +120,30 @@ def run(*courses: Course, state: str = Run.State.COMPLETE, **fields: object) -> 
     row = Run.objects.create(state=state, **known | fields)
     RunItem.objects.bulk_create(RunItem(run=row, course=one, state=RunItem.State.DONE) for one in courses)
     return row
+
+
+def proposal(
+    *courses: Course, by: User | None = None, state: str = Proposal.State.DRAFT, days: int = 1, **fields: object
+) -> Proposal:
+    """Moves every due date of the courses' sections by some days; in a state that it has not gone through."""
+    by = by or User.objects.filter(username="proposer").first() or person("proposer", Role.REVIEWER)
+    wanted = [
+        Wanted(
+            course_id=item.course_id,
+            assignment_id=item.assignment_id,
+            section_id=item.section_id,
+            dates={"due_at": (item.due_at or DUE) + timedelta(days=days)},
+        )
+        for item in LineItem.objects.filter(course__in=courses).order_by("pk")
+    ]
+    made = propose_dates(by=by, reason="The week was lost to snow.", wanted=wanted, now=NOW)
+    decided: dict[str, object] = {}
+    if state not in (Proposal.State.DRAFT, *Proposal.WAITING, Proposal.State.WITHDRAWN):
+        decider = User.objects.filter(username="decider").first() or person("decider", Role.APPROVER)
+        decided = {"decided_by": decider, "decided_at": NOW}
+    Proposal.objects.filter(pk=made.pk).update(state=state, **decided | fields)
+    made.refresh_from_db()
+    return made
 
 
 def first_item(row: Course) -> LineItem:

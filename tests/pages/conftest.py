@@ -59,6 +59,8 @@ def people(university: University) -> dict[str, User]:
         "administrator": build.person("administrator", Role.ADMINISTRATOR),
         "scientist": build.person("scientist", Role.VIEWER, within=[university.science]),
         "science_reviewer": build.person("science_reviewer", Role.REVIEWER, within=[university.science]),
+        "all_round": build.person("all_round", *Role),
+        "science_all_round": build.person("science_all_round", *Role, within=[university.science]),
         "nobody": build.person("nobody"),
     }
 

@@ -9,15 +9,41 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from registrar.models import Role, Run
+from registrar.models import Proposal, Role, Run
 from registrar.web.access import MARK
 from tests.pages import build
 from tests.pages.conftest import University
 
 PUBLIC = {"sessions:sign_in", "sessions:sign_out", "health:live", "health:ready"}
 REVIEWERS_ONLY = {"courses:refresh", "runs:start", "runs:cancel", "runs:again"}
-POST_ONLY = REVIEWERS_ONLY | {"sessions:sign_out"}
-BOTH = {"sessions:sign_in"}
+FORMS = {"proposals:dates", "proposals:sync", "proposals:file"}
+"""For reviewers, to open and to send."""
+PROPOSERS = {Role.REVIEWER, Role.APPROVER}
+STEPS = {
+    "proposals:submit": PROPOSERS,
+    "proposals:edit": PROPOSERS,
+    "proposals:remove": PROPOSERS,
+    "proposals:withdraw": PROPOSERS,
+    "proposals:restore": PROPOSERS,
+    "proposals:again": {Role.REVIEWER},
+    "proposals:release": {Role.ADMINISTRATOR},
+    "proposals:allow_closed": {Role.ADMINISTRATOR},
+    "proposals:approve": {Role.APPROVER},
+    "proposals:reject": {Role.APPROVER},
+    "proposals:send_back": {Role.APPROVER},
+    "proposals:apply": {Role.APPROVER},
+}
+"""What comes of them is told in `test_proposals_steps`."""
+ROLES = {name: {Role.REVIEWER} for name in REVIEWERS_ONLY | FORMS} | STEPS
+POST_ONLY = REVIEWERS_ONLY | STEPS.keys() | {"sessions:sign_out"}
+BOTH = {"sessions:sign_in"} | FORMS
+HELD = {
+    "viewer": {Role.VIEWER},
+    "reviewer": {Role.VIEWER, Role.REVIEWER},
+    "approver": {Role.VIEWER, Role.APPROVER},
+    "administrator": {Role.VIEWER, Role.REVIEWER, Role.ADMINISTRATOR},
+    "nobody": set[Role](),
+}
 
 
 def patterns(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -42,6 +68,7 @@ def addresses(university: University) -> dict[str, str]:
         "section_id": item.section_id,
         "assignment_id": item.assignment_id,
         "run_id": run.pk,
+        "proposal_id": build.proposal(university.ready, state=Proposal.State.VERIFIED).pk,
         "field": "due_at",
     }
     return {name: reverse(name, kwargs={key: values[key] for key in _keys(one)}) for name, one in ALL.items()}
@@ -56,8 +83,7 @@ def test_it_has_an_access_policy(name: str) -> None:
     roles = getattr(ALL[name].callback, MARK, None)
     assert roles is not None, f"{name} says nothing about who may open it"
     assert (roles == frozenset()) == (name in PUBLIC)
-    expected = {Role.REVIEWER} if name in REVIEWERS_ONLY else {Role.VIEWER}
-    assert name in PUBLIC or roles == expected
+    assert name in PUBLIC or roles == ROLES.get(name, {Role.VIEWER})
 
 
 @pytest.mark.django_db
@@ -112,10 +138,14 @@ def test_it_opens_to_the_right_roles(
     response = (
         browser.post(addresses[name], {"mode": "quick"}) if name in POST_ONLY else browser.get(addresses[name])
     )
-    if who == "nobody" or (name in REVIEWERS_ONLY and who in ("viewer", "approver")):
+    if who == "nobody":
         assert response.status_code == 403
-        sentence = b"has no role here yet" if who == "nobody" else b"This is for reviewers"
-        assert sentence in response.content
+        assert b"has no role here yet" in response.content
+    elif not HELD[who] & ROLES.get(name, {Role.VIEWER}):
+        assert response.status_code == 403
+        assert b"This is for " in response.content
+    elif name in STEPS:
+        assert b"This is for " not in response.content
     else:
         assert response.status_code == (302 if name in POST_ONLY else 200)
 
@@ -125,13 +155,14 @@ OF_ONE_ROW = [name for name in NAMES if any(key.endswith("_id") for key in _keys
 
 @pytest.mark.parametrize("name", OF_ONE_ROW)
 @pytest.mark.usefixtures("sent")
-def test_it_is_not_found_when_absent(name: str, reviewer: Client, university: University) -> None:
+def test_it_is_not_found_when_absent(name: str, as_: Callable[[str], Client]) -> None:
+    browser = as_("all_round")
     for absent in (999_999, 2**63, 10**30):
         values = dict.fromkeys(_keys(ALL[name]), absent) | (
             {"field": "due_at"} if "field" in _keys(ALL[name]) else {}
         )
         address = reverse(name, kwargs=values)
-        response = reviewer.post(address) if name in POST_ONLY else reviewer.get(address)
+        response = browser.post(address) if name in POST_ONLY else browser.get(address)
         assert response.status_code == 404
         assert b"Not found" in response.content
 
@@ -148,10 +179,11 @@ def test_it_is_not_found_when_out_of_reach(
         "section_id": item.section_id,
         "assignment_id": item.assignment_id,
         "run_id": run.pk,
+        "proposal_id": build.proposal(university.needing).pk,
         "field": "due_at",
     }
     address = reverse(name, kwargs={key: known[key] for key in _keys(ALL[name])})
-    browser = as_("science_reviewer")
+    browser = as_("science_all_round")
     response = browser.post(address) if name in POST_ONLY else browser.get(address)
     assert response.status_code == 404
     assert b"outside the part that you may see" in response.content

@@ -9,6 +9,17 @@ from typing import Any
 
 from registrar.models import Course, Finding, LineItem, Section
 
+BY_DATES = {
+    "due_missing",
+    "due_outside_term",
+    "due_in_closed_period",
+    "due_between_periods",
+    "dates_out_of_order",
+    "due_after_grade_deadline",
+    "sis_reads_other_date",
+    "mastery_path",
+}
+"""Rules that a change of dates can mend."""
 LATE = datetime.max.replace(tzinfo=UTC)
 
 
@@ -49,6 +60,10 @@ class Task:
         place = self.places.setdefault(item.assignment_id, Place(item=item))
         if item.section is not None:
             place.sections.append(item.section)
+
+    @property
+    def by_dates(self) -> bool:
+        return self.code in BY_DATES
 
     @property
     def of_assignments(self) -> bool:

@@ -1,0 +1,183 @@
+"""What a person fills in about a proposal. What it comes to is judged by the services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from django import forms
+
+from registrar.domain.facts import DateField
+from registrar.models import Proposal, Term
+from registrar.services import editing
+from registrar.services.proposing import Wanted
+from registrar.web.listing import LAST_PAGE
+
+LABELS = {"due_at": "Due", "unlock_at": "Available from", "lock_at": "Until"}
+NO_REASON = "Give a reason: the person who approves reads it, and so will others later."
+LARGEST_FILE = 20 * 1024 * 1024
+DAYS = 3650
+
+
+class ListForm(forms.Form):
+    """The filters of the list; what is not understood is said and ignored."""
+
+    state = forms.ChoiceField(required=False, choices=Proposal.State.choices)
+    kind = forms.ChoiceField(required=False, choices=Proposal.Kind.choices)
+    whose = forms.ChoiceField(required=False, choices=[("waiting", "Waiting for me"), ("mine", "Mine")])
+    page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE)
+    sort = forms.ChoiceField(required=False)
+
+    def __init__(self, data: Mapping[str, Any], *, sorts: Iterable[str]) -> None:
+        super().__init__(data)
+        field = self.fields["sort"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(sort, sort) for one in sorts for sort in (one, f"-{one}")]
+        self.is_valid()
+
+    def chosen(self, name: str) -> str:
+        return str(self.cleaned_data.get(name) or "")
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {name: self.chosen(name) for name in self.fields}
+
+    @property
+    def ignored(self) -> list[str]:
+        return [str(self.fields[name].label or name).lower() for name in self.errors]
+
+    @property
+    def active(self) -> bool:
+        return any(self.chosen(name) for name in ("state", "kind", "whose"))
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(max_length=2000, error_messages={"required": NO_REASON})
+
+
+class CommentForm(forms.Form):
+    comment = forms.CharField(required=False, max_length=2000)
+
+
+class SayWhyForm(forms.Form):
+    comment = forms.CharField(
+        max_length=2000, error_messages={"required": "Say why: the person who proposed it reads the comment."}
+    )
+
+
+class DatesForm(ReasonForm):
+    """One edit for all chosen line items."""
+
+    what = forms.ChoiceField(
+        choices=[(name, name) for name in ("set", "shift", "time", "clear", "term_end", "copy")],
+        error_messages={"required": "Choose what to do with the dates."},
+    )
+    field = forms.MultipleChoiceField(
+        choices=list(LABELS.items()), error_messages={"required": "Choose which of the three dates to change."}
+    )
+    place = forms.ChoiceField(
+        choices=[("base", "base"), ("sections", "sections")],
+        error_messages={"required": "Choose whose date: the assignment’s, or the sections’ own."},
+    )
+    date = forms.DateField(required=False, error_messages={"invalid": "Write the date as 2026-12-04."})
+    at = forms.TimeField(required=False, error_messages={"invalid": "Write the time as 23:59."})
+    by = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=DAYS,
+        error_messages={"invalid": "Write by how many days or weeks, as a number."},
+    )
+    unit = forms.ChoiceField(required=False, choices=[("1", "days"), ("7", "weeks")])
+    way = forms.ChoiceField(required=False, choices=[("1", "later"), ("-1", "earlier")])
+    time = forms.TimeField(required=False, error_messages={"invalid": "Write the time as 23:59."})
+    term = forms.ModelChoiceField(
+        required=False,
+        queryset=Term.objects.none(),
+        error_messages={"invalid_choice": "Choose a term of the list."},
+    )
+
+    def __init__(self, *args: Any, terms: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["term"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = terms
+
+    def clean(self) -> None:
+        needed = {
+            "set": (("date", "Choose the date to set."), ("at", "Choose the time of day to set.")),
+            "shift": (("by", "Write by how many days or weeks to move."),),
+            "time": (("time", "Choose the time of day."),),
+            "copy": (("term", "Choose the term to copy from."),),
+        }
+        for name, message in needed.get(self.cleaned_data.get("what", ""), ()):
+            if name not in self.errors and self.cleaned_data.get(name) is None:
+                self.add_error(name, message)
+
+    def edits(self) -> list[editing.Edit]:
+        given = self.cleaned_data
+        fields = cast("tuple[DateField, ...]", tuple(given["field"]))
+        match given["what"]:
+            case "set":
+                # Without an offset: the wall clock of each course's own zone.
+                when = datetime.combine(given["date"], given["at"])
+                return [editing.SetDate(field=name, when=when) for name in fields]
+            case "shift":
+                days = given["by"] * int(given["unit"] or 1) * int(given["way"] or 1)
+                return [editing.Shift(fields=fields, days=days)]
+            case "time":
+                return [editing.SetTime(fields=fields, at=given["time"])]
+            case "clear":
+                return [editing.Clear(fields=fields)]
+            case "term_end":
+                return [editing.EndOfTerm(field=name) for name in fields]
+            case _:
+                return [editing.CopyFrom(fields=fields, term_id=given["term"].pk)]
+
+
+def merged(found: Iterable[Wanted]) -> list[Wanted]:
+    """Several edits of the same place are one change."""
+    dates: dict[tuple[int, int, int | None], dict[DateField, Any]] = {}
+    for one in found:
+        dates.setdefault((one.course_id, one.assignment_id, one.section_id), {}).update(one.dates)
+    return [
+        Wanted(course_id=course, assignment_id=assignment, section_id=section, dates=wanted)
+        for (course, assignment, section), wanted in dates.items()
+    ]
+
+
+class SyncForm(ReasonForm):
+    what = forms.ChoiceField(
+        choices=[(name, name) for name in ("chosen", "course", "period")],
+        error_messages={"required": "Choose for what grade sync is turned off."},
+    )
+    period = forms.TypedChoiceField(
+        required=False, coerce=int, empty_value=None, error_messages={"invalid_choice": "Choose a grading period."}
+    )
+    exact = forms.ChoiceField(required=False, choices=[("exact", "exact"), ("blind", "blind")])
+
+    def __init__(self, *args: Any, periods: Iterable[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["period"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = list(periods)
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("what") == "period" and "period" not in self.errors:
+            if self.cleaned_data.get("period") is None:
+                self.add_error("period", "Choose the grading period.")
+            if not self.cleaned_data.get("exact"):
+                self.add_error("exact", "Choose how the assignments of the grading period are found.")
+
+
+class FileForm(ReasonForm):
+    file = forms.FileField(
+        allow_empty_file=True,
+        error_messages={"required": "Choose a file: CSV, XLSX or JSON Lines.", "missing": "Choose a file."},
+    )
+
+    def clean_file(self) -> Any:
+        found = self.cleaned_data["file"]
+        if found.size > LARGEST_FILE:
+            raise forms.ValidationError("This file is larger than 20 MB. Split it.")
+        return found

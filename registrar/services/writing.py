@@ -160,8 +160,8 @@ class Writer:
         Nothing of an assignment in conflict is written.
         """
         found, flagged = answer
-        part.found |= found
         part.gone |= part.ids - found.keys()
+        part.found = {id_: one for id_, one in (part.found | found).items() if id_ not in part.gone}
         stands = {row.pk: self._standing(part, row, found) for row in part.changes}
         settled = all(standing is Standing.AFTER for standing in stands.values())
         if not settled and part.doubt_until and self.clock() < part.doubt_until:
@@ -450,8 +450,7 @@ class Writer:
 
     def _finish(self, part: Part) -> None:
         """What was read last becomes part of the reading, so that whoever proposes next starts from there."""
-        present = {id_: one for id_, one in part.found.items() if id_ not in part.gone}
-        assessing.keep_written(part.row.course, present, self.around, gone=part.gone)
+        assessing.keep_written(part.row.course, part.found, self.around, gone=part.gone)
         self.loop.done(part)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -39,7 +38,7 @@ def utc(text: str) -> datetime:
 
 def wanted(course: int, assignment: int, section: int | None = None, **dates: Any) -> Wanted:
     """Dates as ISO texts, None for no date."""
-    given = {name: utc(value) if isinstance(value, str) else value for name, value in dates.items()}
+    given: Any = {name: utc(value) if isinstance(value, str) else value for name, value in dates.items()}
     return Wanted(course_id=course, assignment_id=assignment, section_id=section, dates=given)
 
 
@@ -114,12 +113,7 @@ def the(proposal: Proposal) -> Change:
     return row
 
 
-def overrides_of(house: House, assignment: int, sections: Iterable[int] = ()) -> list[Any]:
+def overrides_of(house: House, assignment: int) -> list[Any]:
     """The active section overrides of an assignment, as Canvas has them."""
     found = house.university.overrides_of(house.university.assignments[assignment])
-    return [
-        each for each in found if each.set_type == "CourseSection" and (not sections or each.set_id in sections)
-    ]
-
-
-HOURS = timedelta(hours=3)
+    return [each for each in found if each.set_type == "CourseSection"]

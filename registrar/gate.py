@@ -31,8 +31,10 @@ FLOOR = 100
 """Left to others who use the same token."""
 ASSUMED = 250
 """What is taken to remain before Canvas has said anything."""
-FORGOTTEN_AFTER = 60
-"""Seconds after which a request in flight is taken to have died with its process."""
+FORGOTTEN_AFTER = 20
+"""Seconds after which a request in flight is taken to have died with its process. One that only takes long shows
+in what Canvas says remains.
+"""
 
 _ADMIT = """
 local now, token = tonumber(ARGV[1]), ARGV[2]

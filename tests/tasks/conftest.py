@@ -34,7 +34,7 @@ def university(courses: int = 24) -> University:
 @pytest.fixture
 def slow() -> Iterator[Standin]:
     """A Canvas that takes its time, so that processes can be caught at work."""
-    with Standin(university(), latency=0.02, throttle=False) as standin:
+    with Standin(university(), latency=0.02) as standin:
         yield standin
 
 

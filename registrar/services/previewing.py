@@ -44,6 +44,8 @@ class Line:
     healed: tuple[str, ...] = ()
     caused: tuple[str, ...] = ()
     time_zone: str = "UTC"
+    base: facts.Dates | None = None
+    """What a date that is inherited comes to; None where it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,9 @@ class View:
                 healed=() if refused else tuple(sorted(old - new)),
                 caused=() if refused else tuple(sorted(new - old)),
                 time_zone=self.draft.read.time_zone,
+                base=self.draft.assignments[row.assignment_id].dates
+                if row.assignment_id in self.draft.assignments
+                else None,
             )
 
     def _places(self, change: rules.Change, moved: tuple[facts.Section, ...]) -> set[int | None]:

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from registrar.domain.changes import State
-from registrar.domain.facts import INHERIT, DateField
+from registrar.domain.facts import DateField, Inherit
 
 from .figures import when
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     from registrar.services.previewing import Line
 
 register = template.Library()
 
 
 @register.simple_tag
-def date_in(state: State, field: DateField, zone: str) -> SafeString:
+def date_in(line: Line, side: Literal["before", "after"], field: DateField) -> SafeString:
+    """Of a section that leaves the date to the assignment: what that comes to, where it is known."""
+    state = line.before if side == "before" else line.after
     value = state.get(field)
-    if value is INHERIT:
-        return format_html('<span class="none">{}</span>', "As the assignment")
-    return when(value, zone)
+    if isinstance(value, Inherit):
+        known = when(getattr(line.base, field), line.time_zone) if line.base else ""
+        return format_html('{} <span class="none">{}</span>', known, "as the assignment")
+    return when(value, line.time_zone)
 
 
 @register.simple_tag
@@ -34,8 +38,14 @@ def stored_date(state: Mapping[str, Any], field: DateField, zone: str) -> SafeSt
     """As ``date_in``, of a state as it is stored."""
     value = state.get(field)
     if value == "inherit":
-        return format_html('<span class="none">{}</span>', "As the assignment")
+        return format_html('<span class="none">{}</span>', "as the assignment")
     return when(value, zone)
+
+
+@register.filter
+def person(someone: User) -> SafeString:
+    name = someone.get_full_name() or someone.get_username()
+    return format_html("<bdi>{}</bdi>", name if len(name) <= 60 else f"{name[:59]}…")
 
 
 @register.filter

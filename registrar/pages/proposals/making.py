@@ -96,8 +96,23 @@ def dates(visit: Visit) -> HttpResponseBase:
             return redirect("proposals:proposal", _propose(visit, chosen, form).pk)
         except Refused as trouble:
             form.add_error(None, trouble.message)
-    context = {"form": form, "chosen": chosen, "labels": LABELS, "terms": reviewing.terms(visit.reach)}
+    context = {
+        "form": form,
+        "chosen": chosen,
+        "place": _likely_place(chosen),
+        "labels": LABELS,
+        "terms": reviewing.terms(visit.reach),
+    }
     return _shown(visit, "proposals/dates.html", context | {"some": _some(chosen)})
+
+
+def _likely_place(chosen: Chosen) -> str:
+    """The assignment's date where every section that has the assignment is chosen and follows it."""
+    if chosen.course is None or chosen.items.exclude(due_at_source__in=("assignment", "none")).exists():
+        return "sections"
+    ids = chosen.items.order_by().values("assignment_id")
+    whole = chosen.course.line_items.filter(assignment_id__in=ids).count()
+    return "base" if whole == chosen.counts["items"] else "sections"
 
 
 def _propose(visit: Visit, chosen: Chosen, form: DatesForm) -> Proposal:

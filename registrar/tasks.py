@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from celery import shared_task
+from kombu.exceptions import OperationalError
 
 from registrar.canvas import open_canvas
 from registrar.errors import CanvasTrouble, RegistrarError
@@ -58,7 +59,17 @@ def apply_changes(proposal_id: int) -> None:
         if proposal.state == Proposal.State.APPLYING:
             apply_changes.apply_async((proposal_id,), countdown=10)
         elif proposal.state in Proposal.FINISHED:
-            announce.delay(proposal_id, proposal.state)
+            tell(proposal)
+
+
+def tell(proposal: Proposal) -> None:
+    """Have the proposal's new state announced, if it concerns anybody who has an address.
+
+    What was done is done: a broker that is down costs the mail and nothing else.
+    """
+    with suppress(OperationalError, OSError):
+        if announcing.concerned(proposal):
+            announce.apply_async((proposal.pk, proposal.state), retry=False)
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=30, retry_backoff_max=600, max_retries=6)

@@ -26,20 +26,27 @@ def announce(*, proposal: Proposal, state: str) -> int:
     """
     if proposal.state != state:
         return 0
-    people = [person for person in concerned(proposal) if person.email]
-    return mail.send(to=[person.email for person in people], template="proposal", context=_context(proposal))
+    addresses = [person.email for person in concerned(proposal)]
+    return mail.send(to=addresses, template="proposal", context=_context(proposal))
 
 
 def concerned(proposal: Proposal) -> list[User]:
+    """Those with an address whom the state of the proposal concerns."""
+    return [person for person in _concerned(proposal) if person.email]
+
+
+def _concerned(proposal: Proposal) -> list[User]:
     if proposal.state == State.SUBMITTED:
         return _others(proposal, Role.APPROVER)
     if proposal.state == State.HELD:
         return _others(proposal, Role.ADMINISTRATOR)
     if proposal.state == State.APPROVED:
-        return [proposal.proposed_by, *_others(proposal, Role.APPROVER)]
-    if proposal.state in TO_PROPOSER:
-        return [proposal.proposed_by] if proposal.proposed_by.is_active else []
-    return []
+        return [*_proposer(proposal), *_others(proposal, Role.APPROVER)]
+    return _proposer(proposal) if proposal.state in TO_PROPOSER else []
+
+
+def _proposer(proposal: Proposal) -> list[User]:
+    return [proposal.proposed_by] if proposal.proposed_by.is_active else []
 
 
 def _others(proposal: Proposal, role: Role) -> list[User]:

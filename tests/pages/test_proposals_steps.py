@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.db import IntegrityError
 from django.test import Client
+from kombu.exceptions import OperationalError
 
 from registrar import tasks
 from registrar.models import Change, Proposal, Role
@@ -39,7 +40,7 @@ WAYS = {
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
     """Of which proposals mails were asked for, and about what."""
     found: list[tuple[int, str]] = []
-    monkeypatch.setattr(tasks.announce, "delay", lambda *args: found.append(args))
+    monkeypatch.setattr(tasks.announce, "apply_async", lambda args, **options: found.append(args))
     return found
 
 
@@ -91,6 +92,7 @@ def test_it_takes_the_step(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     proposal = build.proposal(university.ready, state=before)
+    with_addresses()
     with django_capture_on_commit_callbacks(execute=True):
         response = post(signed_in(who), proposal, way)
     assert response.status_code == 302
@@ -101,7 +103,7 @@ def test_it_takes_the_step(
     assert step.by is not None
     assert step.by.username == who
     assert applied == ([proposal.pk] if way == "apply" else [])
-    assert told == ([] if way == "apply" else [(proposal.pk, after)])
+    assert told == ([] if after in (State.APPLYING, State.WITHDRAWN) else [(proposal.pk, after)])
 
 
 def test_it_asks_to_stop_what_runs(as_: Callable[[str], Client], university: University) -> None:
@@ -360,11 +362,26 @@ def test_it_mails_nothing_of_a_step_that_is_past(people: dict[str, User], univer
 def test_it_takes_the_step_when_no_mail_can_be_sent(
     university: University, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
-    def down(*args: Any) -> None:
-        raise OSError("no broker")
+    def down(*args: Any, **options: Any) -> None:
+        raise OperationalError("no broker")
 
-    monkeypatch.setattr(tasks.announce, "delay", down)
+    monkeypatch.setattr(tasks.announce, "apply_async", down)
     proposal = build.proposal(university.ready)
+    with_addresses()
     with django_capture_on_commit_callbacks(execute=True):
         assert post(signed_in("proposer"), proposal, "submit").status_code == 302
+    assert state_of(proposal) == State.SUBMITTED
+
+
+def test_it_tries_again_when_the_mail_server_is_down(
+    people: dict[str, User], university: University, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*args: Any, **options: Any) -> int:
+        raise OSError("no mail server")
+
+    monkeypatch.setattr("registrar.mail.send", down)
+    proposal = build.proposal(university.ready, state=State.SUBMITTED)
+    with_addresses()
+    result = tasks.announce.apply((proposal.pk, State.SUBMITTED))
+    assert result.failed()
     assert state_of(proposal) == State.SUBMITTED

@@ -13,6 +13,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand
 
+from registrar import tasks
 from registrar.canvas import open_canvas
 from registrar.errors import Missing, Refused, RegistrarError
 from registrar.models import Change, Course, Proposal, Role
@@ -134,6 +135,7 @@ class Command(BaseCommand):
         proposal = rights.proposal_for(by, options["id"])
         STEPS[options["action"]](by=by, proposal=proposal, now=now(), comment=options["comment"])
         proposal.refresh_from_db()
+        tasks.tell(proposal)
         return proposal, DONE
 
     def do_apply(self, options: dict[str, Any]) -> tuple[Proposal, int]:
@@ -152,6 +154,8 @@ class Command(BaseCommand):
                 f"Canvas has not finished its own job for {running} courses. Apply proposal {proposal.pk} again "
                 "to go on waiting; nothing will be sent twice."
             )
+        elif proposal.state in Proposal.FINISHED:
+            tasks.tell(proposal)
         return proposal, _outcome(proposal)
 
     def do_show(self, options: dict[str, Any]) -> tuple[Proposal, int]:

@@ -39,8 +39,7 @@ def _step(visit: Visit, proposal_id: int, form: Form, act: Act, done: str, *, te
     except Refused as trouble:
         return _again(visit, within_reach(visit, proposal_id), now, 403, refusal=trouble.message)
     if tells:
-        # The step has been taken, whatever becomes of the mail. Not a partial: Django logs the function's name.
-        transaction.on_commit(lambda: tasks.announce.delay(made.pk, made.state), robust=True)
+        transaction.on_commit(partial(tasks.tell, made))
     if done:
         messages.success(visit, done)
     return redirect("proposals:proposal", made.pk)

@@ -66,6 +66,8 @@ class Part:
     """How Canvas's own job ended."""
     doubt_until: datetime | None = None
     """Until then a write whose outcome is unknown may still arrive."""
+    doubtful: set[int] | None = None
+    """The changes in that write; None: any of them."""
     errors: dict[int, str] = field(default_factory=dict)
     """What went wrong, by change."""
     final: bool = False
@@ -163,8 +165,7 @@ class Writer:
         part.gone |= part.ids - found.keys()
         part.found = {id_: one for id_, one in (part.found | found).items() if id_ not in part.gone}
         stands = {row.pk: self._standing(part, row, found) for row in part.changes}
-        settled = all(standing is Standing.AFTER for standing in stands.values())
-        if not settled and part.doubt_until and self.clock() < part.doubt_until:
+        if self._is_in_doubt(part, stands):
             self.loop.at(part, 1.0, self._read)
             return
         apart = {row.assignment_id for row in part.changes if stands[row.pk] is Standing.ELSEWHERE}
@@ -176,6 +177,13 @@ class Writer:
             self._finish(part)
         elif not self.blind or self._takes_just_these(part, flagged):
             self._write(part)
+
+    def _is_in_doubt(self, part: Part, stands: dict[int, Standing]) -> bool:
+        """Whether a write of unknown outcome may still arrive. Where it shows, it has."""
+        if part.doubt_until is None or self.clock() >= part.doubt_until:
+            return False
+        of = stands.keys() if part.doubtful is None else stands.keys() & part.doubtful
+        return any(stands[pk] is not Standing.AFTER for pk in of)
 
     def _standing(self, part: Part, row: Change, found: Found) -> Standing:
         assignment = found.get(row.assignment_id)
@@ -277,7 +285,7 @@ class Writer:
             return
         part.row.sent_at = now
         part.plan = rules.plan(part.found, [as_change(row) for row in part.changes])
-        part.job = None
+        part.job = part.doubt_until = None
         self._create(part, part.plan)
 
     def _create(self, part: Part, plan: Plan) -> None:
@@ -325,7 +333,7 @@ class Writer:
         self._receipt(part, "trouble", message=trouble.message)
         part.tries += 1
         if trouble.maybe_done:
-            part.doubt_until = self.clock() + ARRIVED_WITHIN
+            self._doubt(part, concerns)
             if part.tries >= TRIES:
                 self._note(part, trouble.message, lambda row: True)
                 part.final = True
@@ -337,6 +345,10 @@ class Writer:
             return False
         self._note(part, trouble.message, concerns)
         return True
+
+    def _doubt(self, part: Part, concerns: Callable[[Change], bool]) -> None:
+        part.doubt_until = self.clock() + ARRIVED_WITHIN
+        part.doubtful = {row.pk for row in part.changes if concerns(row)}
 
     def _note(self, part: Part, message: str, concerns: Callable[[Change], bool]) -> None:
         for row in part.changes:
@@ -388,7 +400,7 @@ class Writer:
         part.job = progress
         if not progress.completed and not progress.errors:
             # Gone, or cancelled: it may be running on unseen.
-            part.doubt_until = self.clock() + ARRIVED_WITHIN
+            self._doubt(part, _is_by_bulk)
         if part.plan is None:
             self._read(part)
         else:

@@ -54,6 +54,7 @@ def shell(
     configured(house.standin)
     monkeypatch.setattr("registrar.management.commands.changes.now", house.clock)
     waits = applying.apply.__kwdefaults__
+    assert waits is not None
     monkeypatch.setitem(waits, "pause", lambda seconds: house.clock.forward(seconds=seconds))
 
     def run(*words: object) -> Said:

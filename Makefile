@@ -11,7 +11,7 @@ demo: $(VENV)/.runtime
 	@$(BIN)/python manage.py demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 # Everything that can be said about the code without running it.
 check: $(VENV)/.dev

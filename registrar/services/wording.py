@@ -12,7 +12,7 @@ _NAMES = {"due_at": "due date", "unlock_at": "available-from date", "lock_at": "
 
 _SENTENCES = {
     Refusal.NOT_IN_COURSE: "the assignment or section is not in this course.",
-    Refusal.NOT_GIVEN: "the students{section} do not have this assignment; dates of their own would give it to them.",
+    Refusal.NOT_GIVEN: "the students{section} do not have this assignment; their own dates would give it to them.",
     Refusal.UNASSIGNED: "the assignment was taken from the students{section} in Canvas.",
     Refusal.NOT_TOLD: "Canvas did not tell this assignment's section dates, so they cannot be changed safely.",
     Refusal.OUT_OF_ORDER: "the dates would be out of order{section}: available from, due, until.",

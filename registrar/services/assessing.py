@@ -129,6 +129,16 @@ def facts_of(course_id: int, around: Surroundings | None = None) -> facts.Course
     return under_header(unpack(reading.facts), course, around or surroundings(now=reading.last_at))
 
 
+def facts_of_many(ids: Collection[int], around: Surroundings) -> dict[int, facts.Course]:
+    """As ``facts_of``, with as many queries for many courses as for one; without those never read."""
+    courses = Course.objects.select_related("term").prefetch_related("own_periods").in_bulk(ids)
+    readings = Reading.objects.filter(course_id__in=ids, current=True)
+    return {
+        reading.course_id: under_header(unpack(reading.facts), courses[reading.course_id], around)
+        for reading in readings.iterator(chunk_size=200)
+    }
+
+
 def under_header(stored: facts.Course, course: Course, around: Surroundings) -> facts.Course:
     own = tuple(period_facts(row) for row in course.own_periods.all())
     return replace(

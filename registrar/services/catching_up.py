@@ -20,8 +20,10 @@ def catch_up(proposal: Proposal, now: datetime) -> int:
     """Returns how many changes start from another state now, or may be made no more, or may be made after all."""
     around = assessing.surroundings(now=now)
     moved = 0
-    for part in proposal.courses.select_related("course__term", "course__account"):
-        digest = digests_of([part.course_id]).get(part.course_id, "")
+    parts = list(proposal.courses.select_related("course__term", "course__account"))
+    digests = digests_of([part.course_id for part in parts])
+    for part in parts:
+        digest = digests.get(part.course_id, "")
         if digest != part.reading_digest:
             with transaction.atomic():
                 moved += _catch_up(proposal, part, around)

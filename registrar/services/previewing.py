@@ -89,7 +89,8 @@ def preview(proposal: Proposal, *, now: datetime) -> Preview:
     by_course: dict[int, list[Change]] = {}
     for row in proposal.changes.select_related("course__term", "course__account"):
         by_course.setdefault(row.course_id, []).append(row)
-    views = [View(rows, around) for rows in by_course.values()]
+    known = assessing.facts_of_many(by_course.keys(), around)
+    views = [View(rows, around, known.get(course_id)) for course_id, rows in by_course.items()]
     lines = [line for view in views for line in view.lines()]
     refused = tuple(line for line in lines if line.row.state == Change.State.REFUSED)
     return Preview(
@@ -104,11 +105,10 @@ def preview(proposal: Proposal, *, now: datetime) -> Preview:
 class View:
     """The changes of one course upon its newest reading."""
 
-    def __init__(self, rows: list[Change], around: assessing.Surroundings) -> None:
+    def __init__(self, rows: list[Change], around: assessing.Surroundings, read: facts.Course | None) -> None:
         self.rows, self.around = rows, around
         self.course: Course = rows[0].course
-        read = assessing.facts_of(self.course.pk, around) or facts.Course(id=self.course.pk, name=self.course.name)
-        self.draft = Draft(self.course, read)
+        self.draft = Draft(self.course, read or facts.Course(id=self.course.pk, name=self.course.name))
         self.made = [(row, as_change(row)) for row in rows if row.state != Change.State.REFUSED]
 
     def lines(self) -> Iterable[Line]:

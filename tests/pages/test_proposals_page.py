@@ -257,3 +257,14 @@ def test_it_asks_as_often_for_many_changes_as_for_few(state: str, viewer: Client
     )
     text_of(viewer, build.proposal(few, state=state))
     assert queries(build.proposal(few, state=state)) == queries(build.proposal(many, state=state))
+
+
+def test_it_asks_as_often_for_many_courses_as_for_few(viewer: Client, university: University) -> None:
+    courses = [build.course(university.arts, university.term, assignments=[build.assignment()]) for _ in range(12)]
+    few, many = build.proposal(*courses[:2]), build.proposal(*courses)
+    text_of(viewer, few)
+    with CaptureQueriesContext(connection) as of_few:
+        text_of(viewer, few)
+    with CaptureQueriesContext(connection) as of_many:
+        text_of(viewer, many)
+    assert len(of_few) == len(of_many)

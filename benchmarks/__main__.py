@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from benchmarks import lists, syncing
+from benchmarks import changing, lists, syncing
 from benchmarks.commands import Failed, database, manage
 from benchmarks.report import Report
 from benchmarks.served import LATENCY, Served, served
@@ -27,6 +27,10 @@ def main() -> int:
     options = _options()
     size, report = WHOLE.tenth if options.small else WHOLE, Report()
     try:
+        if options.only in (None, "changes"):
+            _changes(size.tenth, report)
+        if options.only == "changes":
+            return 1 if report.broken else 0
         with _setting(size) as setting:
             _head(report, size, setting.environment["DATABASE_URL"])
             if options.only == "lists":
@@ -39,6 +43,12 @@ def main() -> int:
         report.say(f"FAIL  {failure}")
         return 1
     return 1 if report.broken else 0
+
+
+def _changes(size: Size, report: Report) -> None:
+    with _setting(size) as setting:
+        syncing.fill(setting.environment)
+        changing.compare(size, setting.canvas, setting.environment, report)
 
 
 def _lists(tenth: Size, whole: Setting, report: Report) -> None:
@@ -66,7 +76,7 @@ def _head(report: Report, size: Size, address: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--small", action="store_true", help="a tenth of everything")
-    parser.add_argument("--only", choices=("sync", "lists"), help="one part alone")
+    parser.add_argument("--only", choices=("sync", "lists", "changes"), help="one part alone")
     return parser.parse_args()
 
 

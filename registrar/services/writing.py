@@ -172,10 +172,11 @@ class Writer:
         with transaction.atomic():
             rest = [row for row in part.changes if not self._is_settled(part, row, stands[row.pk], apart)]
             part.changes = self._allowed(part, rest)
-        if not part.changes:
-            self._tell_besides(part, flagged)
-            self._finish(part)
-        elif not self.blind or self._takes_just_these(part, flagged):
+            if not part.changes:
+                self._tell_besides(part, flagged)
+                self._finish(part)
+                return
+        if not self.blind or self._takes_just_these(part, flagged):
             self._write(part)
 
     def _is_in_doubt(self, part: Part, stands: dict[int, Standing]) -> bool:

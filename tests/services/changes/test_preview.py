@@ -1,0 +1,257 @@
+"""What is shown before anyone decides, what many edits at once come to, and the record at the end."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime, time
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from registrar.errors import Refused
+from registrar.models import LineItem
+from registrar.services import editing, proposing, receipts
+from registrar.services.editing import Clear, CopyFrom, EndOfTerm, SetDate, SetTime, Shift
+from registrar.services.previewing import Line, Preview, Write, preview
+
+from .house import House, utc, wanted
+
+pytestmark = pytest.mark.django_db
+
+DUE = "2026-12-02T06:59:59Z"
+
+
+def shown(house: House, *changes: Any) -> Preview:
+    return preview(house.proposed(*changes), now=house.clock())
+
+
+def line(house: House, *changes: Any) -> Line:
+    (only,) = shown(house, *changes).changes
+    return only
+
+
+def ids(rows: Any) -> list[int]:
+    return [row.id for row in rows]
+
+
+# Preview
+
+
+@pytest.mark.parametrize(
+    ("change", "write", "moved"),
+    [
+        (wanted(1, 1, due_at=DUE), Write.BASE, [1, 2]),
+        (wanted(1, 2, due_at=DUE), Write.BASE, [1]),
+        (wanted(1, 2, 2, due_at=DUE), Write.SECTION, [2]),
+        (wanted(1, 1, 2, due_at=DUE), Write.NEW_SECTION, [2]),
+        (wanted(1, 1, lock_at=None), Write.NOTHING, []),
+        (wanted(3, 7, due_at=DUE), Write.BASE, []),
+    ],
+)
+def test_it_says_what_canvas_is_asked_for_and_whom_that_moves(
+    house: House, change: Any, write: Write, moved: list[int]
+) -> None:
+    found = line(house, change)
+    assert (found.write, ids(found.moved)) == (write, moved)
+    assert found.time_zone == "America/Denver"
+
+
+def test_it_says_that_an_override_goes_when_it_is_put_back(house: House) -> None:
+    done = house.done(wanted(1, 1, 2, due_at=DUE))
+    back = proposing.propose_restore(by=house.who["reviewer"], proposal=done, reason="undo", now=house.clock())
+    (found,) = preview(back, now=house.clock()).changes
+    assert (found.write, ids(found.moved)) == (Write.REMOVE_SECTION, [2])
+
+
+def test_it_tells_the_findings_that_are_healed_and_caused(house: House) -> None:
+    assert line(house, wanted(3, 8, due_at=DUE)).healed == ("due_missing",)
+    assert line(house, wanted(2, 6, 4, due_at=DUE)).healed == ("due_missing",)
+    caused = line(house, wanted(1, 1, 2, due_at=None))
+    assert (caused.healed, caused.caused) == ((), ("due_missing",))
+    assert line(house, wanted(1, 1, due_at=DUE)).caused == ()
+
+
+def test_it_counts_who_is_touched(house: House) -> None:
+    house.university.assignments[1].has_submitted_submissions = True
+    house.sync()
+    found = shown(
+        house,
+        wanted(1, 1, due_at=DUE),
+        wanted(1, 2, 2, due_at=DUE),
+        wanted(2, 6, 4, due_at=DUE),
+        wanted(2, 5, 3, due_at="2030-01-01T00:00:00Z"),
+    )
+    told = found.consequences
+    assert (told.courses, told.assignments, told.sections, told.students) == (2, 3, 3, 3)
+    assert (told.submissions, told.notifies, told.late_policies) == (1, True, True)
+    assert [one.row.assignment_id for one in found.refused] == [5]
+    assert not found.over_threshold
+    assert found.blind is None
+
+
+def test_it_shows_what_the_blind_switch_takes_besides(house: House) -> None:
+    """Lab report: its base date falls in the second half; Exam has none at all."""
+    found = preview(house.disabled(3, 2), now=house.clock())
+    assert found.blind is not None
+    assert found.blind.period is not None
+    assert [row.assignment_id for row in found.blind.undated] == [8]
+    assert (found.blind.elsewhere, found.blind.exact, found.blind.differs) == ((), (7,), True)
+    assert [(one.write, one.flag_changes) for one in found.changes] == [(Write.FLAG, True)] * 2
+    assert (found.consequences.sections, found.consequences.notifies) == (2, False)
+
+
+def test_it_marks_what_falls_elsewhere_by_its_sections(house: House) -> None:
+    house.university.overrides[5].due_at = utc("2026-10-01T05:59:59Z")
+    house.sync()
+    found = preview(house.disabled(3, 2), now=house.clock()).blind
+    assert found is not None
+    assert ([row.assignment_id for row in found.elsewhere], found.exact) == ([7], ())
+    whole = preview(house.disabled(1), now=house.clock()).blind
+    assert whole is not None
+    assert (whole.period, whole.differs, whole.exact) == (None, False, (1, 2))
+
+
+# Many edits at once
+
+
+def wishes(edit: editing.Edit, place: editing.Place, **of: Any) -> dict[tuple[int, int | None], Any]:
+    items = LineItem.objects.filter(**of)
+    found = editing.wanted_from(items, edit, place=place)
+    return {(one.assignment_id, one.section_id): dict(one.dates) for one in found}
+
+
+def test_it_sets_a_date_on_the_wall_of_each_course(house: House) -> None:
+    local = SetDate(field="due_at", when=datetime.fromisoformat("2026-12-02T17:00"))
+    assert wishes(local, "base", course=1) == {
+        (number, None): {"due_at": utc("2026-12-03T00:00:00Z")} for number in (1, 2, 4)
+    }
+    aware = SetDate(field="lock_at", when=datetime(2026, 12, 2, 17, tzinfo=UTC))
+    assert wishes(aware, "sections", assignment_id=2)[2, 1] == {"lock_at": utc("2026-12-02T17:00:00Z")}
+
+
+def test_it_moves_each_section_from_its_own_date_across_a_change_of_the_clock(house: House) -> None:
+    found = wishes(Shift(fields=("due_at", "lock_at"), days=-14), "sections", assignment_id=2)
+    assert found == {
+        (2, 1): {"due_at": utc("2026-10-24T05:59:59Z")},
+        (2, 2): {"due_at": utc("2026-10-31T05:59:59Z")},
+    }
+    assert wishes(Shift(fields=("due_at",), days=7), "base", assignment_id=8) == {}
+
+
+def test_it_sets_the_time_of_the_same_day(house: House) -> None:
+    found = wishes(SetTime(fields=("due_at",), at=time(17, 0)), "base", assignment_id=1)
+    assert found == {(1, None): {"due_at": utc("2026-12-05T00:00:00Z")}}
+    last = wishes(SetTime(fields=("due_at",), at=time(23, 59, 59)), "base", assignment_id=1)
+    assert last == {}
+
+
+def test_it_clears_what_is_set(house: House) -> None:
+    found = wishes(Clear(fields=("due_at", "lock_at")), "sections", course=2)
+    assert found == {(5, 3): {"due_at": None}, (6, 3): {"due_at": None}}
+
+
+def test_it_finds_the_end_of_each_term(house: House) -> None:
+    found = wishes(EndOfTerm(field="due_at"), "base", course__in=(1, 5))
+    assert found[1, None] == {"due_at": utc("2026-12-13T06:59:59Z")}
+    assert found[9, None] == {"due_at": utc("2027-05-08T05:59:59Z")}
+    house.university.terms[3].end_at = None
+    house.sync()
+    assert (9, None) not in wishes(EndOfTerm(field="due_at"), "base", course=5)
+
+
+def another_term(house: House, *, name: str = "Drawing I") -> None:
+    old = house.university.add_term(
+        name="Fall 2025", start_at="2025-08-25T06:00:00Z", end_at="2025-12-14T06:59:59Z"
+    )
+    course = house.university.add_course(
+        name=name, account_id=2, enrollment_term_id=old.id, time_zone="America/Denver"
+    )
+    section = house.university.add_section(course_id=course.id, name="Drawing I 002")
+    made = house.university.add_assignment(
+        course_id=course.id, name="Portfolio", post_to_sis=True, due_at="2025-12-06T06:59:59Z"
+    )
+    house.university.add_override(
+        assignment_id=made.id, course_section_id=section.id, due_at="2025-12-08T06:59:59Z"
+    )
+    house.sync()
+
+
+def test_it_copies_from_the_namesake_of_another_term_and_keeps_the_day_of_the_week(house: House) -> None:
+    another_term(house)
+    copy = CopyFrom(fields=("due_at", "lock_at"), term_id=4)
+    found = wishes(copy, "sections", course=1)
+    assert found == {(1, 2): {"due_at": utc("2026-12-07T06:59:59Z")}}
+    base = wishes(copy, "base", course=1)
+    assert base == {}, "the base date a year ago, moved by 52 weeks, is the one that stands"
+    assert wishes(CopyFrom(fields=("due_at",), term_id=99), "base", course=1) == {}
+
+
+def test_it_copies_nothing_where_two_namesakes_disagree(house: House) -> None:
+    another_term(house)
+    house.university.add_course(name="Drawing I", account_id=2, enrollment_term_id=4, time_zone="America/Denver")
+    twin = max(house.university.courses)
+    house.university.add_section(course_id=twin, name="Drawing I 002")
+    house.university.add_assignment(
+        course_id=twin, name="Portfolio", post_to_sis=True, due_at="2025-11-01T06:59:59Z"
+    )
+    house.sync()
+    assert wishes(CopyFrom(fields=("due_at",), term_id=4), "sections", course=1) == {}
+
+
+def test_it_proposes_what_many_edits_come_to(house: House) -> None:
+    found = editing.wanted_from(
+        LineItem.objects.filter(course=1), Shift(fields=("due_at",), days=3), place="sections"
+    )
+    proposal = house.done(*found)
+    assert proposal.state == "verified"
+    assert house.university.assignments[1].due_at == utc("2026-12-05T06:59:59Z")
+    assert {one.due_at for one in house.university.overrides_of(house.university.assignments[1])} == {
+        utc("2026-12-08T06:59:59Z")
+    }
+
+
+# The receipt
+
+
+def test_it_keeps_the_record_of_a_finished_proposal(house: House) -> None:
+    proposal = house.proposed(wanted(1, 1, due_at=DUE), wanted(1, 2, 2, due_at=DUE))
+    with pytest.raises(Refused):
+        receipts.receipt(proposal)
+    house.approved(proposal)
+    house.university.overrides[1].due_at = utc("2026-11-29T06:59:59Z")
+    house.applied(proposal)
+    found = receipts.receipt(proposal)
+    assert json.loads(json.dumps(found)) == found
+    assert (found["proposed_by"], found["decided_by"], found["reason"]) == ("reviewer", "approver", "end of term")
+    assert [step["what"] for step in found["steps"]] == [
+        "proposed",
+        "submitted",
+        "approved",
+        "started",
+        "problems",
+    ]
+    assert [item["state"] for item in found["items"]] == ["verified", "conflict"]
+    assert found["items"][1]["found"]["due_at"] == "2026-11-29T06:59:59Z"
+    (course,) = found["courses"]
+    assert [one["what"] for one in course["canvas"]] == ["PUT bulk_update", "Progress"]
+    house.later(days=9)
+    assert receipts.receipt(proposal) == found
+
+
+def test_it_writes_the_record_into_a_workbook_in_which_nothing_runs(house: House) -> None:
+    house.university.assignments[1].name = "=1+1"
+    house.sync()
+    proposal = house.done(wanted(1, 1, due_at=DUE), wanted(1, 2, 2, lock_at=None))
+    packed = io.BytesIO()
+    receipts.write_xlsx(proposal, packed)
+    book = load_workbook(packed)
+    assert book.sheetnames == ["Proposal", "Changes", "Canvas"]
+    rows = list(book["Changes"].iter_rows(values_only=True))
+    assert rows[0] == receipts.COLUMNS
+    first = dict(zip(rows[0], rows[1], strict=True))
+    assert (first["assignment_name"], first["due_at_after"], first["state"]) == ("=1+1", DUE, "verified")
+    assert book["Changes"]["D2"].data_type == "s"
+    assert ("reason", "end of term") in [row[:2] for row in book["Proposal"].iter_rows(values_only=True)]
+    assert book["Canvas"].max_row == 3

@@ -37,7 +37,7 @@ bench: $(VENV)/.dev
 
 # The large numbers: `make test` runs a tenth of them.
 soak: $(VENV)/.dev
-	SOAK=1 $(BIN)/python -m pytest -n 2 -m soak
+	SOAK=1 $(BIN)/python -m pytest -n 2 -m soak -o timeout=3600
 
 shots: $(VENV)/.dev
 	$(BIN)/python -m tests.e2e.shots

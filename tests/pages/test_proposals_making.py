@@ -259,6 +259,8 @@ def test_it_turns_off_a_grading_period(
     assert off(response) == expected
     text = reviewer.get(response["Location"]).content.decode()
     assert ("Canvas would take more than “First half”" in text) == (how == "blind")
+    assert f"gets no more scores of {len(expected)} assignment" in text
+    assert "Mends" not in text
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,7 @@ def test_it_changes_what_was_agreed_to_and_nothing_else_and_puts_it_back(data: s
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 @settings(max_examples=400, deadline=None, suppress_health_check=QUIET)
 @given(st.data())
 def test_it_does_so_for_hundreds_of_universities(data: st.DataObject) -> None:

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: demo test check format bench soak shots clean
+.PHONY: demo test check cover format bench soak shots clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/python manage.py demo
@@ -26,6 +26,11 @@ check: $(VENV)/.dev
 		SITE_URL=https://preflight.example.edu CANVAS_BASE_URL=https://canvas.example.edu CANVAS_TOKEN=check \
 		DATABASE_URL=postgres://localhost/check CELERY_BROKER_URL=redis://localhost/0 \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# The pure rules and the client are tested to the last branch.
+cover: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2 tests/domain tests/client tests/standin --cov=registrar/domain --cov=canvas_api \
+		--cov-branch --cov-report=term --cov-fail-under=100
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from registrar.canvas import Canvas, FeedPage, FeedPart
 from registrar.errors import CanvasTrouble, Missing
@@ -192,8 +192,7 @@ def _feed(
 def _ends_after(terms: set[int] | None, now: datetime) -> datetime | None:
     """A day before the earliest end among the chosen terms, because Canvas compares strictly.
 
-    A course with an end of its own in a term without one may be left out by that; it is asked for by itself when
-    its assignments turn out to be flagged.
+    A course with an end of its own in a term without one may be left out by that; it is then asked for by itself.
     """
     if terms is None:
         return None
@@ -266,7 +265,14 @@ def _decide(run: Run, *, feed_open: bool, now: datetime) -> None:
     waiting.exclude(feed_digest=F("course__feed_digest")).update(state=RunItem.State.TODO, reason="changed")
     waiting.filter(course__read_at__lt=now - DETAIL_LIMIT).update(state=RunItem.State.TODO, reason="old")
     waiting.filter(reason="ambiguous").update(state=RunItem.State.TODO)
+    _left_out(waiting).update(state=RunItem.State.TODO, reason="left out")
     waiting.update(feed=None)
+
+
+def _left_out(items: QuerySet[RunItem]) -> QuerySet[RunItem]:
+    """Courses with flagged assignments about which the narrowed feed says nothing, changed or not."""
+    ended = items.filter(feed=None, course__term__end_at=None, course__end_at__isnull=False)
+    return ended.filter(course__items__gt=0).exclude(course__state="unpublished")
 
 
 def batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:

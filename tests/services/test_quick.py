@@ -97,6 +97,21 @@ def test_it_notices_what_shows_only_in_the_detail_of_an_ambiguous_override(synce
     assert (row["due_at"], row["due_at_source"]) == ("2026-12-01T06:59:59Z", "assignment")
 
 
+def test_it_notices_a_change_in_a_course_that_ended_in_a_term_without_an_end(
+    synced: Standin, clock: Clock
+) -> None:
+    """Canvas's filter by date leaves it out of the feed."""
+    synced.university.courses[6].conclude_at = utc("2026-06-01T00:00Z")
+    synced.university.courses[6].enrollment_term_id = 1
+    synced.university.terms[1].end_at = None
+    assert sync(synced, clock=clock).state == Run.State.COMPLETE
+    synced.university.assignments[10].name = "Paper"
+    quick(synced, clock)
+    assert courses_read(synced) == [AMBIGUOUS, 6]
+    assert by_place(exported())[10, 8]["assignment_name"] == "Paper"
+    assert by_place(exported())[10, 8]["in_sis_feed"] is True
+
+
 def test_it_leaves_an_override_for_the_whole_course_to_the_next_close_look(synced: Standin, clock: Clock) -> None:
     synced.university.add_override(assignment_id=10, course_id=6, due_at="2026-11-30T06:59:59Z")
     quick(synced, clock)

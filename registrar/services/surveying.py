@@ -271,8 +271,7 @@ def _decide(run: Run, *, feed_open: bool, now: datetime) -> None:
 
 def _left_out(items: QuerySet[RunItem]) -> QuerySet[RunItem]:
     """Courses with flagged assignments about which the narrowed feed says nothing, changed or not."""
-    ended = items.filter(feed=None, course__term__end_at=None, course__end_at__isnull=False)
-    return ended.filter(course__items__gt=0).exclude(course__state="unpublished")
+    return items.filter(feed=None, course__term__end_at=None, course__end_at__isnull=False, course__items__gt=0)
 
 
 def batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:

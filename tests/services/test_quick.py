@@ -110,6 +110,9 @@ def test_it_notices_a_change_in_a_course_that_ended_in_a_term_without_an_end(
     assert courses_read(synced) == [AMBIGUOUS, 6]
     assert by_place(exported())[10, 8]["assignment_name"] == "Paper"
     assert by_place(exported())[10, 8]["in_sis_feed"] is True
+    synced.university.courses[6].workflow_state = "claimed"
+    quick(synced, clock)
+    assert by_place(exported())[10, 8]["in_sis_feed"] is False
 
 
 def test_it_leaves_an_override_for_the_whole_course_to_the_next_close_look(synced: Standin, clock: Clock) -> None:

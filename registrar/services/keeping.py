@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
 
 from registrar.canvas import AccountFound, Canvas, CourseFound, PeriodFound, TermFound
+from registrar.domain import facts
 from registrar.errors import CanvasTrouble, Missing, Refused
 from registrar.models import Account, Course, GradingPeriod, Standing, Term
 
@@ -218,6 +220,27 @@ def _course(found: CourseFound, account: Account) -> Course:
         search=search_text(found.code, found.name, found.sis_id, str(found.id), people),
         sort_key=(found.code or found.name).lower()[:80],
     )
+
+
+def with_origins(found: facts.Course) -> facts.Course:
+    """Only the SIS feed tells the SIS id of the course a section came from; of a section that it does not list,
+    the list of courses may.
+    """
+    wanted = {one.origin_course_id or 0 for one in found.sections if _is_of_unknown_origin(one)}
+    if not wanted:
+        return found
+    known = dict(Course.objects.filter(pk__in=wanted).exclude(sis_id="").values_list("pk", "sis_id"))
+    return replace(found, sections=tuple(_with_origin(one, known) for one in found.sections))
+
+
+def _is_of_unknown_origin(section: facts.Section) -> bool:
+    return section.cross_listed and section.origin_course_sis_id is None
+
+
+def _with_origin(section: facts.Section, known: Mapping[int, str]) -> facts.Section:
+    if not _is_of_unknown_origin(section):
+        return section
+    return replace(section, origin_course_sis_id=known.get(section.origin_course_id or 0))
 
 
 def mark_gone(course: Course, now: datetime) -> None:

@@ -268,7 +268,8 @@ class Worker:
         if fetched.own_periods is not None:
             keeping.keep_own_periods(course, fetched.own_periods)
         course.feed_digest = item.feed_digest
-        assessing.store_reading(course, fetched.course, self.around, sections_read=fetched.sections_read)
+        found = keeping.with_origins(fetched.course)
+        assessing.store_reading(course, found, self.around, sections_read=fetched.sections_read)
         item.stripped, item.untold = fetched.includes_stripped, fetched.untold
         self._settle(item, RunItem.State.DONE, SECTIONS_REFUSED if fetched.sections_refused else "")
 

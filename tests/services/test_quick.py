@@ -281,6 +281,16 @@ def test_it_follows_a_section_that_is_cross_listed(synced: Standin, clock: Clock
     assert len(rows) == 15 - 3 + 2
 
 
+def test_it_knows_where_a_section_came_from_that_the_feed_does_not_list(synced: Standin, clock: Clock) -> None:
+    university = synced.university
+    university.cross_list(university.sections[2], university.courses[3])
+    university.courses[3].workflow_state = "claimed"
+    assert sync(synced, clock=clock).state == Run.State.COMPLETE
+    row = by_place(exported())[7, 2]
+    assert row["in_sis_feed"] is False
+    assert (row["origin_course_id"], row["origin_course_sis_id"]) == (1, "ART-101")
+
+
 def test_it_keeps_what_is_known_when_the_course_with_the_section_cannot_be_read(
     synced: Standin, clock: Clock
 ) -> None:

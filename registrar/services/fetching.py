@@ -150,24 +150,27 @@ def _own_periods(
     """A course may have periods of its own. Canvas gives it away by calling a date closed that we do not, or
     the other way about.
     """
-    told = [one.in_closed_grading_period for one in assignments if one.in_closed_grading_period is not None]
-    unexplained = bool(told) and any(told) != _any_closed(order.header.periods, assignments, now)
-    if not (order.ask_periods or unexplained):
+    periods = order.header.periods
+    if not (order.ask_periods or any(_is_unexplained(one, periods, now) for one in assignments)):
         return None
     return canvas.periods_of_course(order.header.id)
 
 
-def _any_closed(
-    periods: Sequence[facts.GradingPeriod], assignments: Sequence[facts.Assignment], now: datetime
-) -> bool:
-    found = (period_of(when, periods) for one in assignments for when in _due_dates(one))
-    return any(period is not None and is_closed(period, now) for period in found)
+def _is_unexplained(assignment: facts.Assignment, periods: Sequence[facts.GradingPeriod], now: datetime) -> bool:
+    """Whether Canvas calls it closed though none of its dates is, or open though all of them are."""
+    told = assignment.in_closed_grading_period
+    if told is None:
+        return False
+    # No date counts in the last period; but it is no sign of periods of the course's own where nobody has it.
+    found = [period_of(when, periods) for when in _due_dates(assignment) if told or when is not None]
+    closed = [period is not None and is_closed(period, now) for period in found]
+    return not any(closed) if told else bool(closed) and all(closed)
 
 
-def _due_dates(assignment: facts.Assignment) -> Iterator[datetime]:
-    base = None if assignment.only_visible_to_overrides else assignment.dates.due_at
-    for when in (base, *(override.due_at for override in assignment.overrides or ())):
-        if isinstance(when, datetime):
+def _due_dates(assignment: facts.Assignment) -> Iterator[datetime | None]:
+    base = () if assignment.only_visible_to_overrides else (assignment.dates.due_at,)
+    for when in (*base, *(override.due_at for override in assignment.overrides or ())):
+        if when is not facts.INHERIT:
             yield when
 
 

@@ -332,6 +332,18 @@ def test_it_asks_for_a_courses_own_periods_when_canvas_calls_open_what_we_do_not
     assert by_place(exported())[10, 8]["findings"] == ["course_concluded"]
 
 
+def test_it_asks_for_a_courses_own_periods_where_another_date_is_closed_in_the_term_as_well(
+    synced: Standin, clock: Clock
+) -> None:
+    synced.university.assignments[1].due_at = utc("2026-10-10T05:59:59Z")
+    synced.university.add_grading_period(
+        course_id=1, title="Own", start_date="2026-08-24T06:00:00Z", end_date="2026-11-22T06:59:59Z"
+    )
+    sync(synced, clock=clock)
+    assert "due_in_closed_period" in by_place(exported())[1, 1]["findings"]
+    assert "due_in_closed_period" in by_place(exported())[2, 1]["findings"]
+
+
 def test_it_asks_no_course_for_periods_where_the_terms_explain_all(synced: Standin, clock: Clock) -> None:
     synced.university.sections[8].student_ids = (11,)
     sync(synced, clock=clock)

@@ -43,8 +43,8 @@ class FromCanvas:
 
 @admin.register(Term)
 class TermAdmin(FromCanvas, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("name", "sis_id", "start_at", "end_at", "grade_deadline", "watched")
-    fields = ("name", "sis_id", "start_at", "end_at", "grade_deadline", "watched")
+    list_display = ("name", "sis_id", "start_at", "end_at", "watched")
+    fields = ("name", "sis_id", "start_at", "end_at", "watched")
     readonly_fields = ("name", "sis_id", "start_at", "end_at")
 
 
@@ -61,7 +61,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Account)
 class AccountAdmin(FromCanvas, admin.ModelAdmin):  # type: ignore[type-arg]
     form = AccountForm
-    list_display = ("name", "parent", "sis_id", "rulepack", "hold_above")
+    list_display = ("name", "parent", "sis_id", "rulepack", "hold_above", "hold_above_share")
     search_fields = ("name", "sis_id")
-    fields = ("name", "parent", "sis_id", "time_zone", "rulepack", "hold_above")
+    fields = ("name", "parent", "sis_id", "time_zone", "rulepack", "hold_above", "hold_above_share")
     readonly_fields = ("name", "parent", "sis_id", "time_zone")

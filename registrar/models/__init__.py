@@ -1,3 +1,9 @@
+from .audit import Entry
+from .choices import CategoryList, Ruling, Timetable
+from .exemptions import Exemption
+from .history import DailyCount, Turn
+from .mailing import Delivery, News, Subscription, Wish
+from .marks import Mark
 from .people import EVERYTHING, Reach, Role, Scope, reach_of, roles_of
 from .proposals import Change, Proposal, ProposalCourse, Step
 from .readings import Account, Course, Finding, GradingPeriod, LineItem, Reading, Section, Term
@@ -7,23 +13,35 @@ __all__ = [
     "CLAIM_LASTS",
     "EVERYTHING",
     "Account",
+    "CategoryList",
     "Change",
     "Course",
+    "DailyCount",
+    "Delivery",
+    "Entry",
+    "Exemption",
     "Finding",
     "GradingPeriod",
     "LineItem",
+    "Mark",
+    "News",
     "Proposal",
     "ProposalCourse",
     "Reach",
     "Reading",
     "Role",
+    "Ruling",
     "Run",
     "RunItem",
     "Scope",
     "Section",
     "Standing",
     "Step",
+    "Subscription",
     "Term",
+    "Timetable",
+    "Turn",
+    "Wish",
     "reach_of",
     "roles_of",
 ]

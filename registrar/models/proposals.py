@@ -144,6 +144,11 @@ class Change(models.Model):
     """What was read back, where it is not what was wanted."""
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
     message = models.TextField(blank=True)
+    refusal = models.CharField(max_length=24, blank=True)
+    """The code of the rule it was refused by, `domain.objections.Refusal`."""
+    drifted_at = models.DateTimeField(null=True)
+    """When Canvas was first seen to show something else again, after it had been verified."""
+    drifted_to = models.JSONField(null=True)
 
     class Meta:
         ordering = ("course_id", "assignment_id", F("section_id").asc(nulls_first=True))

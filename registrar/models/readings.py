@@ -28,6 +28,8 @@ class Account(models.Model):
     """The code of the rule pack for this sub-account; empty takes the parent's."""
     hold_above = models.PositiveIntegerField(null=True, blank=True)
     """A proposal with more changes in this sub-account waits for an administrator; empty takes the parent's."""
+    hold_above_share = models.PositiveSmallIntegerField(null=True, blank=True)
+    """The same as a share, in percent, of the line items of this sub-account; empty takes the parent's."""
     gone_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -44,7 +46,6 @@ class Term(models.Model):
     start_at = models.DateTimeField(null=True)
     end_at = models.DateTimeField(null=True)
     period_group_id = models.BigIntegerField(null=True)
-    grade_deadline = models.DateTimeField(null=True, blank=True)
     watched = models.BooleanField(null=True, blank=True)
     """An administrator's word; without one the dates decide (`services.surveying.is_watched`)."""
     gone_at = models.DateTimeField(null=True)
@@ -227,6 +228,8 @@ class LineItem(models.Model):
     needs_grading = models.PositiveIntegerField(null=True)
     status = models.CharField(max_length=12, choices=Status.choices)
     warned = models.BooleanField(default=False)
+    excepted_until = models.DateTimeField(null=True)
+    """When the first of the exemptions that keep it from needing action ends."""
     codes = models.JSONField(default=list)
     """Rule codes, the worst first."""
     search = models.TextField(blank=True)
@@ -275,6 +278,8 @@ class Finding(models.Model):
     severity = models.CharField(max_length=8, choices=Severity.choices)
     position = models.PositiveSmallIntegerField(default=0)
     params = models.JSONField(default=dict)
+    exemption = models.ForeignKey("Exemption", null=True, on_delete=models.SET_NULL, related_name="findings")
+    """The exemption by which it is accepted."""
 
     objects = FindingQuerySet.as_manager()
 

@@ -18,7 +18,7 @@ from registrar.domain import facts
 from registrar.domain.calendar import is_closed
 from registrar.domain.readiness import Assessment, assess
 from registrar.domain.rulepacks import Rulepack, Rules, combine, read_packs
-from registrar.models import Account, Course, GradingPeriod, Reading
+from registrar.models import Account, Course, GradingPeriod, Mark, Reading
 
 from .replacing import replace_rows
 
@@ -50,6 +50,8 @@ class Surroundings:
     periods: dict[int, tuple[facts.GradingPeriod, ...]]
     rules: dict[int, Rules]
     rule_digests: dict[int, str]
+    deadlines: dict[tuple[int, int | None], datetime]
+    """Grade deadlines by term and sub-account, None being the whole university."""
     now: datetime
 
     def periods_of(
@@ -57,6 +59,13 @@ class Surroundings:
     ) -> tuple[facts.GradingPeriod, ...]:
         group = course.term.period_group_id
         return tuple(own) or (self.periods.get(group, ()) if group is not None else ())
+
+    def deadline_of(self, course: Course) -> datetime | None:
+        """The grade deadline of the nearest sub-account upwards that has one, else the university's."""
+        at = self.accounts.get(course.account_id)
+        while at is not None and (course.term_id, at.pk) not in self.deadlines:
+            at = self.accounts.get(at.parent_id) if at.parent_id is not None else None
+        return self.deadlines.get((course.term_id, at.pk if at is not None else None))
 
 
 def surroundings(*, now: datetime) -> Surroundings:
@@ -71,6 +80,9 @@ def surroundings(*, now: datetime) -> Surroundings:
         periods={group: tuple(found) for group, found in periods.items()},
         rules=rules,
         rule_digests={pk: _digest(asdict(one)) for pk, one in rules.items()},
+        deadlines={
+            (mark.term_id, mark.account_id): mark.at for mark in Mark.objects.filter(kind=Mark.Kind.GRADE_DEADLINE)
+        },
         now=now,
     )
 
@@ -89,7 +101,7 @@ def period_facts(row: GradingPeriod) -> facts.GradingPeriod:
     )
 
 
-def term_facts(course: Course) -> facts.Term:
+def term_facts(course: Course, around: Surroundings) -> facts.Term:
     term = course.term
     return facts.Term(
         id=term.pk,
@@ -97,7 +109,7 @@ def term_facts(course: Course) -> facts.Term:
         sis_id=term.sis_id or None,
         start_at=term.start_at,
         end_at=term.end_at,
-        grade_deadline=term.grade_deadline,
+        grade_deadline=around.deadline_of(course),
     )
 
 
@@ -115,7 +127,7 @@ def header(course: Course, around: Surroundings, own_periods: Sequence[facts.Gra
         end_at=course.end_at,
         restricts_dates=course.restricts_dates,
         time_zone=course.time_zone,
-        term=term_facts(course),
+        term=term_facts(course, around),
         periods=around.periods_of(course, own_periods),
     )
 

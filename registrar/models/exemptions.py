@@ -1,0 +1,80 @@
+"""Findings that a person has accepted, with a reason and an end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from .people import Reach
+from .readings import Account, Course, Term
+
+
+class ExemptionQuerySet(models.QuerySet["Exemption"]):
+    def within(self, reach: Reach) -> Self:
+        return self.filter(reach.over("account"))
+
+    def in_force(self, now: datetime) -> Self:
+        return self.filter(ended_at__isnull=True, until__gt=now)
+
+
+class Exemption(models.Model):
+    """One rule accepted for an assignment, a section, a course, or a sub-account in a term."""
+
+    class Level(models.TextChoices):
+        ASSIGNMENT = "assignment", "One assignment"
+        SECTION = "section", "One section"
+        COURSE = "course", "One course"
+        RULE = "rule", "The rule, in a college"
+
+    class Ended(models.TextChoices):
+        EXPIRED = "expired", "Its end date came"
+        REVOKED = "revoked", "Taken back"
+        VOID = "void", "What it accepted has changed in Canvas"
+
+    code = models.CharField(max_length=40)
+    level = models.CharField(max_length=12, choices=Level.choices)
+    term = models.ForeignKey(Term, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    course = models.ForeignKey(Course, null=True, on_delete=models.PROTECT, related_name="exemptions")
+    section_id = models.BigIntegerField(null=True)
+    """Not a key into the sections: a record outlives what it speaks of."""
+    assignment_id = models.BigIntegerField(null=True)
+    subject = models.TextField()
+    """What it is for, as it was called when it was accepted."""
+    reason = models.TextField()
+    until = models.DateTimeField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    covers = models.JSONField(default=dict)
+    """What was accepted: "assignment:section" to a digest of the facts beneath. Other facts are not covered.
+    Empty for a whole rule, which covers whatever breaks it until its end."""
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_because = models.CharField(max_length=8, choices=Ended.choices, blank=True)
+
+    objects = ExemptionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("until", "id")
+        indexes = (models.Index(fields=("ended_at", "until"), name="exemption_in_force"),)
+        constraints = (
+            models.CheckConstraint(
+                name="exemption_names_its_place",
+                condition=Q(level="rule", course__isnull=True, section_id__isnull=True, assignment_id__isnull=True)
+                | Q(level="course", course__isnull=False, section_id__isnull=True, assignment_id__isnull=True)
+                | Q(level="section", course__isnull=False, section_id__isnull=False)
+                | Q(level="assignment", course__isnull=False, assignment_id__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="exemption_ends_for_a_reason",
+                condition=Q(ended_at__isnull=True, ended_because="")
+                | (Q(ended_at__isnull=False) & ~Q(ended_because="")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.code} for {self.subject}"

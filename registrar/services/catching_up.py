@@ -11,8 +11,9 @@ from registrar.domain import facts
 from registrar.models import Change, Proposal, ProposalCourse, Step
 
 from . import assessing
-from .proposing import Draft, digests_of, flag_change, objections_to, rows_of
+from .composing import Draft, digests_of, objections_to, rows_of
 from .states import as_change, as_json
+from .switching import flag_change
 from .wording import objection_in_words
 
 

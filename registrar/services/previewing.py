@@ -14,9 +14,10 @@ from registrar.models import Change, Course, Proposal
 
 from . import assessing
 from .catching_up import period_named
+from .composing import Draft
 from .deciding import is_over_threshold
-from .proposing import Draft, exactly
 from .states import as_change
+from .switching import exactly
 
 
 class Write(StrEnum):

@@ -17,7 +17,7 @@ from registrar import tasks
 from registrar.canvas import open_canvas
 from registrar.errors import Missing, Refused, RegistrarError
 from registrar.models import Change, Course, Proposal, Role
-from registrar.services import applying, deciding, importing, proposing, rights
+from registrar.services import applying, deciding, following, importing, proposing, rights, switching
 
 now = partial(datetime.now, UTC)
 
@@ -115,7 +115,7 @@ class Command(BaseCommand):
         period = options["grading_period"]
         if period is not None and not period.isdecimal():
             raise Missing(f"“{period}” is not the id of a grading period; leave it out for the whole course.")
-        made = proposing.propose_disable(
+        made = switching.propose_disable(
             by=by,
             reason=options["reason"],
             course=_course(by, options["course"]),
@@ -128,7 +128,7 @@ class Command(BaseCommand):
     def do_restore(self, options: dict[str, Any]) -> tuple[Proposal, int]:
         by = _person(options["by"])
         proposal = rights.proposal_for(by, options["id"])
-        return proposing.propose_restore(by=by, proposal=proposal, reason=options["reason"], now=now()), DONE
+        return following.propose_restore(by=by, proposal=proposal, reason=options["reason"], now=now()), DONE
 
     def do_step(self, options: dict[str, Any]) -> tuple[Proposal, int]:
         by = _person(options["by"])

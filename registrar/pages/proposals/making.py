@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from registrar.errors import Missing, Refused, RegistrarError
 from registrar.models import Course, LineItem, Proposal, Role
-from registrar.services import editing, importing, proposing, reviewing
+from registrar.services import editing, importing, proposing, reviewing, switching
 from registrar.services.assessing import facts_of
 from registrar.web.access import Visit, needs
 from registrar.web.filters import FilterForm
@@ -162,10 +162,10 @@ def _periods(course: Course) -> list[tuple[int, str]]:
 def _turn_off(visit: Visit, chosen: Chosen, form: SyncForm) -> Proposal:
     given, now = form.cleaned_data, datetime.now(UTC)
     if given["what"] == "chosen" or chosen.course is None:
-        return proposing.propose_sync(
+        return switching.propose_sync(
             by=visit.user, reason=given["reason"], chosen=chosen.by_course(), wanted=False, now=now
         )
-    return proposing.propose_disable(
+    return switching.propose_disable(
         by=visit.user,
         reason=given["reason"],
         course=chosen.course,

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from registrar import tasks
 from registrar.errors import Refused
 from registrar.models import Proposal, Role
-from registrar.services import applying, catching_up, deciding, drafting, offering, proposing
+from registrar.services import applying, catching_up, deciding, drafting, following, offering
 from registrar.web.access import Visit, needs
 
 from .forms import CommentForm, ReasonForm, SayWhyForm
@@ -145,7 +145,7 @@ def apply(visit: Visit, proposal_id: int) -> HttpResponse:
 @needs(Role.REVIEWER, Role.APPROVER)
 def restore(visit: Visit, proposal_id: int) -> HttpResponse:
     def act(found: Proposal, form: Form, now: datetime) -> Proposal:
-        return proposing.propose_restore(
+        return following.propose_restore(
             by=visit.user, proposal=found, reason=form.cleaned_data["reason"], now=now
         )
 
@@ -157,7 +157,7 @@ def restore(visit: Visit, proposal_id: int) -> HttpResponse:
 @needs(Role.REVIEWER)
 def again(visit: Visit, proposal_id: int) -> HttpResponse:
     def act(found: Proposal, form: Form, now: datetime) -> Proposal:
-        return proposing.propose_rest(by=visit.user, proposal=found, reason=found.reason, now=now)
+        return following.propose_rest(by=visit.user, proposal=found, reason=found.reason, now=now)
 
     done = (
         "This draft holds what was not done, from the state that Canvas is in now. Look it over, then submit it."

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 
 from canvas_api.standin import Standin
 from registrar.models import Change, Course, Proposal, Role, Run
-from registrar.services import applying, deciding, proposing
+from registrar.services import applying, deciding, following, proposing, switching
 from registrar.services.proposing import Wanted
 from tests.services import door
 from tests.services.door import Clock
@@ -58,7 +58,7 @@ class House:
         return proposing.propose_dates(wanted=changes, **given)
 
     def disabled(self, course: int, period: int | None = None, *, exact: bool = False) -> Proposal:
-        return proposing.propose_disable(
+        return switching.propose_disable(
             by=self.who["reviewer"],
             reason="grades are in",
             course=Course.objects.get(pk=course),
@@ -87,7 +87,7 @@ class House:
         return self.applied(self.approved(self.proposed(*changes)), **options)
 
     def restored(self, proposal: Proposal) -> Proposal:
-        made = proposing.propose_restore(
+        made = following.propose_restore(
             by=self.who["reviewer"], proposal=proposal, reason="undo", now=self.clock()
         )
         return self.applied(self.approved(made))

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from registrar.errors import Refused
 from registrar.models import LineItem
-from registrar.services import editing, proposing, receipts
+from registrar.services import editing, following, receipts
 from registrar.services.editing import Clear, CopyFrom, EndOfTerm, SetDate, SetTime, Shift
 from registrar.services.previewing import Line, Preview, Write, preview
 
@@ -60,7 +60,7 @@ def test_it_says_what_canvas_is_asked_for_and_whom_that_moves(
 
 def test_it_says_that_an_override_goes_when_it_is_put_back(house: House) -> None:
     done = house.done(wanted(1, 1, 2, due_at=DUE))
-    back = proposing.propose_restore(by=house.who["reviewer"], proposal=done, reason="undo", now=house.clock())
+    back = following.propose_restore(by=house.who["reviewer"], proposal=done, reason="undo", now=house.clock())
     (found,) = preview(back, now=house.clock()).changes
     assert (found.write, ids(found.moved)) == (Write.REMOVE_SECTION, [2])
 

@@ -10,7 +10,7 @@ import pytest
 from canvas_api.standin import Fault
 from registrar.errors import CanvasTrouble
 from registrar.models import Proposal, ProposalCourse
-from registrar.services import deciding, proposing
+from registrar.services import deciding, following
 
 from .house import House, messages, overrides_of, states, the, utc, wanted
 
@@ -374,7 +374,7 @@ def test_it_proposes_the_rest_again_from_what_stands_now(house: House) -> None:
     house.university.assignments[1].unlock_at = utc("2026-11-01T06:00:00Z")
     house.applied(proposal)
     assert the(proposal).state == "conflict"
-    again = proposing.propose_rest(
+    again = following.propose_rest(
         by=house.who["reviewer"], proposal=proposal, reason="once more", now=house.clock()
     )
     assert the(again).before["unlock_at"] == "2026-11-01T06:00:00Z"

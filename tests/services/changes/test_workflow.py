@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from registrar.errors import Missing, Refused
 from registrar.models import Account, Course, Proposal, Scope
-from registrar.services import applying, catching_up, deciding, proposing
+from registrar.services import applying, catching_up, deciding, following, switching
 
 from .house import House, messages, states, the, utc, wanted
 
@@ -73,7 +73,7 @@ def test_it_lets_only_reviewers_propose(house: House, name: str, may: bool) -> N
     with pytest.raises(Refused):
         draft(house, by=house.who[name])
     with pytest.raises(Refused):
-        proposing.propose_sync(by=house.who[name], reason="x", chosen={1: [1]}, wanted=False, now=house.clock())
+        switching.propose_sync(by=house.who[name], reason="x", chosen={1: [1]}, wanted=False, now=house.clock())
     assert not Proposal.objects.exists()
 
 
@@ -276,7 +276,7 @@ def test_it_leaves_a_closed_period_closed_unless_an_administrator_opens_it(house
 def test_it_puts_nothing_back_into_a_period_that_has_closed_since(house: House) -> None:
     proposal = house.done(wanted(1, 1, None, due_at=DUE))
     house.clock.now = utc("2026-12-21T12:00:00Z")
-    back = proposing.propose_restore(by=house.who["reviewer"], proposal=proposal, reason="undo", now=house.clock())
+    back = following.propose_restore(by=house.who["reviewer"], proposal=proposal, reason="undo", now=house.clock())
     assert the(back).state == "refused"
     deciding.allow_closed(by=house.who["admin"], proposal=back, reason="a mistake", now=house.clock())
     house.applied(house.approved(back))
@@ -311,9 +311,9 @@ def test_it_proposes_nothing_for_courses_out_of_reach(house: House) -> None:
     with pytest.raises(Refused):
         draft(house)
     with pytest.raises(Missing):
-        proposing.propose_sync(by=by, reason="x", chosen={1: [1]}, wanted=False, now=house.clock())
+        switching.propose_sync(by=by, reason="x", chosen={1: [1]}, wanted=False, now=house.clock())
     with pytest.raises(Missing):
-        proposing.propose_disable(
+        switching.propose_disable(
             by=by,
             reason="x",
             course=Course.objects.get(pk=1),
@@ -328,7 +328,7 @@ def test_it_proposes_nothing_for_courses_out_of_reach(house: House) -> None:
 
 
 def test_it_puts_back_only_what_is_finished(house: House) -> None:
-    for again in (proposing.propose_restore, proposing.propose_rest):
+    for again in (following.propose_restore, following.propose_rest):
         with pytest.raises(Refused):
             again(by=house.who["reviewer"], proposal=submitted(house), reason="x", now=house.clock())
 
@@ -346,7 +346,7 @@ def test_it_does_not_put_back_what_a_teacher_has_changed_since(house: House) -> 
 
 def test_it_turns_off_just_the_chosen_and_on_again(house: House) -> None:
     before = house.university.snapshot()
-    proposal = proposing.propose_sync(
+    proposal = switching.propose_sync(
         by=house.who["reviewer"], reason="x", chosen={1: [2], 3: [7, 8]}, wanted=False, now=house.clock()
     )
     house.applied(house.approved(proposal))
@@ -379,10 +379,10 @@ def test_it_turns_off_by_period_as_listed(house: House) -> None:
 def test_it_does_not_turn_on_what_canvas_turns_off_at_every_save(house: House) -> None:
     house.university.assignments[1].submission_types = ("not_graded",)
     house.sync()
-    off = proposing.propose_sync(
+    off = switching.propose_sync(
         by=house.who["reviewer"], reason="x", chosen={1: [1]}, wanted=False, now=house.clock()
     )
     house.applied(house.approved(off))
-    back = proposing.propose_restore(by=house.who["reviewer"], proposal=off, reason="undo", now=house.clock())
+    back = following.propose_restore(by=house.who["reviewer"], proposal=off, reason="undo", now=house.clock())
     house.applied(house.approved(back))
     assert the(back).state == "refused"

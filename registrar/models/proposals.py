@@ -83,6 +83,10 @@ class Proposal(models.Model):
                 condition=Q(decided_by__isnull=False)
                 | ~Q(state__in=("approved", "applying", "verified", "problems", "cancelled")),
             ),
+            models.CheckConstraint(
+                name="nobody_applies_their_own",
+                condition=Q(applied_by__isnull=True) | ~Q(applied_by=F("proposed_by")),
+            ),
         )
 
     def __str__(self) -> str:
@@ -111,12 +115,24 @@ class ProposalCourse(models.Model):
     """Set before the first write leaves: from here on a date that already stands may be our own."""
     receipts = models.JSONField(default=list)
     """What Canvas answered: request, status, request id, progress."""
+    unsynced = models.BinaryField(null=True)
+    """Packed facts of the assignments that sync is to be turned on for: no reading holds what is not synced."""
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("proposal", "course"), name="one_course_a_proposal"),)
 
     def __str__(self) -> str:
         return f"course {self.course_id} of proposal {self.proposal_id}"
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def left_out(self) -> Self:
+        """Refused before it was approved, so nobody agreed to it and nothing of it was to be written."""
+        return self.filter(state=Change.State.REFUSED, agreed=False)
+
+    def astray(self) -> Self:
+        """What was to be made and does not stand."""
+        return self.exclude(state__in=Change.GOOD).exclude(state=Change.State.REFUSED, agreed=False)
 
 
 class Change(models.Model):
@@ -144,11 +160,15 @@ class Change(models.Model):
     """What was read back, where it is not what was wanted."""
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
     message = models.TextField(blank=True)
+    agreed = models.BooleanField(default=False)
+    """Whether the approval covers it."""
     refusal = models.CharField(max_length=24, blank=True)
     """The code of the rule it was refused by, `domain.objections.Refusal`."""
     drifted_at = models.DateTimeField(null=True)
     """When Canvas was first seen to show something else again, after it had been verified."""
     drifted_to = models.JSONField(null=True)
+
+    objects = ChangeQuerySet.as_manager()
 
     class Meta:
         ordering = ("course_id", "assignment_id", F("section_id").asc(nulls_first=True))

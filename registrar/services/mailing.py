@@ -1,0 +1,68 @@
+"""Mailing: the outbox. A message is a row before it is anything else; `delivering` sends what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from registrar.models import Delivery, Proposal, Subscription
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+BY_A_MACHINE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
+"""So that nobody's holiday answers us (RFC 3834; the second is how Exchange hears of it)."""
+
+
+def write(
+    *,
+    kind: str,
+    key: str,
+    address: str,
+    subject: str,
+    text: str,
+    now: datetime,
+    html: str = "",
+    person: User | None = None,
+    subscription: Subscription | None = None,
+    proposal: Proposal | None = None,
+    account_paths: Iterable[str] = (),
+    headers: Mapping[str, str] | None = None,
+    attachment: bytes | None = None,
+    attachment_name: str = "",
+    summary: Any = None,
+    not_before: datetime | None = None,
+) -> Delivery | None:
+    """One message to one address. None where the key is known already: the same thing is never told twice."""
+    row, is_new = Delivery.objects.get_or_create(
+        key=key,
+        defaults={
+            "kind": kind,
+            "address": address,
+            "subject": " ".join(subject.split()),
+            "text": text,
+            "html": html,
+            "person": person,
+            "subscription": subscription,
+            "proposal": proposal,
+            "account_paths": list(account_paths),
+            "headers": BY_A_MACHINE | dict(headers or {}),
+            "attachment": attachment,
+            "attachment_name": attachment_name,
+            "message_id": message_id(key),
+            "summary": summary,
+            "created_at": now,
+            "not_before": not_before or now,
+        },
+    )
+    return row if is_new else None
+
+
+def message_id(key: str) -> str:
+    """The same for the same message, so that a mail system can tell a repetition."""
+    return f"<{sha256(key.encode()).hexdigest()[:32]}@{urlsplit(settings.SITE_URL).hostname}>"

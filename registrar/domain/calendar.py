@@ -1,4 +1,4 @@
-"""Terms, grading periods, and days that stay days when the clock changes.
+"""Terms, grading periods, days that stay days when the clock changes, and how long it is until a date, in words.
 
 Zones are arguments. Canvas compares to the minute (canvas-behaviour.md, sections 3 and 12C).
 """
@@ -113,6 +113,56 @@ def as_canvas_keeps(when: datetime, zone: tzinfo) -> datetime:
     (canvas-behaviour.md, sections 3 and 5).
     """
     return end_of_day(when, zone) if when == start_of_day(when, zone) else when
+
+
+def days_left(now: datetime, at: datetime, zone: tzinfo) -> int:
+    """By the calendar on the wall: tomorrow is one day away, however late it is. Less than nothing once passed."""
+    return (local_day(at, zone) - local_day(now, zone)).days
+
+
+def countdown(now: datetime, at: datetime, zone: tzinfo) -> str:
+    """ "today at 5:00 pm", "5:00 pm tomorrow", "in 6 days"; then "3 hours ago", "passed on Nov 26"."""
+    # Two times of one zone are subtracted by the wall clock, which is an hour off where it changes between them.
+    now, at = now.astimezone(UTC), at.astimezone(UTC)
+    if at <= now:
+        return _passed(now, at, zone)
+    days = days_left(now, at, zone)
+    if days == 0:
+        return f"today at {time_words(at, zone)}"
+    return f"{time_words(at, zone)} tomorrow" if days == 1 else f"in {days} days"
+
+
+def _passed(now: datetime, at: datetime, zone: tzinfo) -> str:
+    days = days_left(now, at, zone)
+    if days == 0:
+        return _ago(now - at)
+    if days == -1:
+        return f"{time_words(at, zone)} yesterday"
+    local = at.astimezone(zone)
+    return f"passed on {local:%b} {local.day}{_year(local, now.astimezone(zone))}"
+
+
+def _ago(passed: timedelta) -> str:
+    minutes = int(passed.total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    number, unit = (minutes, "minute") if minutes < 60 else (minutes // 60, "hour")
+    return f"{number} {unit}{'s' if number > 1 else ''} ago"
+
+
+def date_words(at: datetime, zone: tzinfo, *, now: datetime) -> str:
+    """ "Tuesday, Dec 15, 5:00 pm", with the year where it is another than this one."""
+    local = at.astimezone(zone)
+    return f"{local:%A}, {local:%b} {local.day}{_year(local, now.astimezone(zone))}, {time_words(at, zone)}"
+
+
+def time_words(at: datetime, zone: tzinfo) -> str:
+    local = at.astimezone(zone)
+    return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
+
+
+def _year(local: datetime, today: datetime) -> str:
+    return "" if local.year == today.year else f", {local.year}"
 
 
 def _instants(wall: datetime, zone: tzinfo) -> tuple[datetime, datetime]:

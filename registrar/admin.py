@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from registrar.models import Account, Scope, Term
-from registrar.services.assessing import packs
+from registrar.services.inheriting import packs
 
 admin.site.site_header = admin.site.site_title = "Preflight administration"
 admin.site.unregister(User)

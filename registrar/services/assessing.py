@@ -7,8 +7,6 @@ import zlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
 
 import msgspec
 from django.conf import settings
@@ -17,9 +15,10 @@ from django.db import transaction
 from registrar.domain import facts
 from registrar.domain.calendar import is_closed
 from registrar.domain.readiness import Assessment, assess
-from registrar.domain.rulepacks import Rulepack, Rules, combine, read_packs
-from registrar.models import Account, Course, GradingPeriod, Mark, Reading
+from registrar.domain.rulepacks import Rules
+from registrar.models import Account, Course, Entry, GradingPeriod, Mark, Reading
 
+from .inheriting import Standard, standards, upwards
 from .replacing import replace_rows
 
 _decoder = msgspec.json.Decoder(facts.Course)
@@ -37,22 +36,25 @@ def _digest(*values: object) -> str:
     return hashlib.blake2b(msgspec.json.encode(values), digest_size=16).hexdigest()
 
 
-@cache
-def packs() -> dict[str, Rulepack]:
-    return read_packs(Path(__file__).parent.parent / "rulepacks")
-
-
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a course's findings follow from beyond its own reading: read once, used for many courses."""
 
     accounts: dict[int, Account]
     periods: dict[int, tuple[facts.GradingPeriod, ...]]
-    rules: dict[int, Rules]
-    rule_digests: dict[int, str]
+    standards: dict[int, Standard]
+    standard_digests: dict[int, str]
     deadlines: dict[tuple[int, int | None], datetime]
     """Grade deadlines by term and sub-account, None being the whole university."""
+    version: int
+    """The last entry of the audit log: a newer one says that something here may have been decided otherwise."""
     now: datetime
+
+    def rules_of(self, course: Course) -> Rules:
+        return self.standards[course.account_id].rules
+
+    def categories_of(self, course: Course) -> frozenset[str] | None:
+        return self.standards[course.account_id].categories
 
     def periods_of(
         self, course: Course, own: Sequence[facts.GradingPeriod] = ()
@@ -62,24 +64,25 @@ class Surroundings:
 
     def deadline_of(self, course: Course) -> datetime | None:
         """The grade deadline of the nearest sub-account upwards that has one, else the university's."""
-        at = self.accounts.get(course.account_id)
-        while at is not None and (course.term_id, at.pk) not in self.deadlines:
-            at = self.accounts.get(at.parent_id) if at.parent_id is not None else None
-        return self.deadlines.get((course.term_id, at.pk if at is not None else None))
+        chain = upwards(self.accounts.get(course.account_id), self.accounts)
+        nearest = next((one.pk for one in chain if (course.term_id, one.pk) in self.deadlines), None)
+        return self.deadlines.get((course.term_id, nearest))
 
 
 def surroundings(*, now: datetime) -> Surroundings:
+    version = _version()  # first, so that what is decided meanwhile makes these old
     accounts = {account.pk: account for account in Account.objects.all()}
     periods: dict[int, list[facts.GradingPeriod]] = {}
     for row in GradingPeriod.objects.filter(group_id__isnull=False):
         assert row.group_id is not None
         periods.setdefault(row.group_id, []).append(period_facts(row))
-    rules = {pk: rules_for(account, accounts) for pk, account in accounts.items()}
+    found = standards(accounts)
     return Surroundings(
         accounts=accounts,
         periods={group: tuple(found) for group, found in periods.items()},
-        rules=rules,
-        rule_digests={pk: _digest(asdict(one)) for pk, one in rules.items()},
+        standards=found,
+        standard_digests=_digests(found),
+        version=version,
         deadlines={
             (mark.term_id, mark.account_id): mark.at for mark in Mark.objects.filter(kind=Mark.Kind.GRADE_DEADLINE)
         },
@@ -87,12 +90,24 @@ def surroundings(*, now: datetime) -> Surroundings:
     )
 
 
-def rules_for(account: Account, accounts: dict[int, Account]) -> Rules:
-    """The pack `canvas`, and the one chosen for the nearest account upwards."""
-    at: Account | None = account
-    while at is not None and not at.rulepack:
-        at = accounts.get(at.parent_id) if at.parent_id is not None else None
-    return combine(packs()["canvas"], packs().get(at.rulepack) if at is not None else None)
+def renewed(around: Surroundings, *, now: datetime) -> Surroundings:
+    """The same, or read anew where an administrator has decided something since."""
+    return around if around.version == _version() else surroundings(now=now)
+
+
+def _version() -> int:
+    return Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def _digests(found: dict[int, Standard]) -> dict[int, str]:
+    """Worked out once for all the accounts that share a standard."""
+    shared = {id(one): one for one in found.values()}
+    made = {key: _digest(asdict(one.rules), _in_order(one.categories)) for key, one in shared.items()}
+    return {pk: made[id(one)] for pk, one in found.items()}
+
+
+def _in_order(names: frozenset[str] | None) -> list[str] | None:
+    return None if names is None else sorted(names)
 
 
 def period_facts(row: GradingPeriod) -> facts.GradingPeriod:
@@ -172,7 +187,7 @@ def follows_from(course: Course, digest: str, head: facts.Course, around: Surrou
         digest,
         replace(head, sections=(), assignments=(), read_at=None, feed_read=False),
         [is_closed(period, around.now) for period in head.periods],
-        around.rule_digests[course.account_id],
+        around.standard_digests[course.account_id],
         is_old(course, around.now),
     )
 
@@ -189,14 +204,16 @@ def store_reading(course: Course, found: facts.Course, around: Surroundings, *, 
         course.sections_read_at = found.read_at
     with transaction.atomic():
         _alone(course)
-        _keep_reading(course, found, digest)
-        _assess_if_needed(course, found, digest, around)
+        if _keep_reading(course, found, digest):
+            drifting.look(course, found, now=around.now)
+        _assess_if_needed(course, found, digest, around, proposal)
         course.save(update_fields=_KEPT)
 
 
 def _alone(course: Course) -> None:
-    """Until the end of the transaction nobody else replaces this course's rows."""
-    Course.objects.select_for_update().only("pk").get(pk=course.pk)
+    """Until the end of the transaction nobody else replaces this course's rows, or has since it was looked at."""
+    locked = Course.objects.select_for_update().values_list("assessed_as", flat=True)
+    course.assessed_as = locked.get(pk=course.pk)
 
 
 _KEPT = [
@@ -214,23 +231,34 @@ _KEPT = [
 ]
 
 
-def _keep_reading(course: Course, found: facts.Course, digest: str) -> None:
+def _keep_reading(course: Course, found: facts.Course, digest: str) -> bool:
+    """Whether it says anything new."""
     assert found.read_at is not None
     if Reading.objects.filter(course=course, current=True, digest=digest).update(last_at=found.read_at):
-        return
+        return False
     Reading.objects.filter(course=course, current=True).update(current=False)
     Reading.objects.create(
         course=course, digest=digest, first_at=found.read_at, last_at=found.read_at, facts=pack(found)
     )
+    return True
 
 
-def _assess_if_needed(course: Course, found: facts.Course, digest: str, around: Surroundings) -> bool:
+def _assess_if_needed(
+    course: Course, found: facts.Course, digest: str, around: Surroundings, proposal: Proposal | None = None
+) -> bool:
     key = follows_from(course, digest, found, around)
     if course.assessed_as == key:
         return False
     limit = timedelta(hours=settings.READING_LIMIT_HOURS)
-    result = assess(found, around.rules[course.account_id], now=around.now, reading_limit=limit)
-    replace_rows(course, found, result)
+    result = assess(
+        found,
+        around.rules_of(course),
+        now=around.now,
+        categories=around.categories_of(course),
+        reading_limit=limit,
+    )
+    with turning.noting(course, now=around.now, assessed_as=key, proposal=proposal):
+        replace_rows(course, found, result)
     course.assessed_as = key
     return True
 
@@ -261,11 +289,12 @@ def reassess(course: Course, around: Surroundings, *, digest: str | None = None)
     return changed
 
 
-def forget_rows(course: Course) -> None:
+def forget_rows(course: Course, *, now: datetime) -> None:
     """The course vanished from Canvas: its line items leave the lists, its readings stay."""
     with transaction.atomic():
         _alone(course)
-        replace_rows(course, facts.Course(id=course.pk, name=course.name), Assessment(line_items=()))
+        with turning.noting(course, now=now, assessed_as=""):
+            replace_rows(course, facts.Course(id=course.pk, name=course.name), Assessment(line_items=()))
         course.assessed_as = ""
         course.save(update_fields=_KEPT)
 
@@ -299,7 +328,12 @@ def _shown(override: facts.Override) -> facts.Dates:
 
 
 def keep_written(
-    course: Course, fresh: dict[int, facts.Assignment], around: Surroundings, *, gone: Collection[int] = ()
+    course: Course,
+    fresh: dict[int, facts.Assignment],
+    around: Surroundings,
+    *,
+    gone: Collection[int] = (),
+    proposal: Proposal | None = None,
 ) -> None:
     """After a write: what was read back becomes part of the reading; the next sync looks at the course again."""
     read = facts_of(course.pk, around)
@@ -308,4 +342,5 @@ def keep_written(
     changed = with_assignments(read, fresh.values())
     flagged = tuple(one for one in changed.assignments if one.post_to_sis and one.id not in gone)
     course.feed_digest = "written"
-    store_reading(course, replace(changed, assignments=flagged), around, sections_read=False)
+    read = replace(changed, assignments=flagged)
+    store_reading(course, read, around, sections_read=False, proposal=proposal)

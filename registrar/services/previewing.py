@@ -155,7 +155,12 @@ class View:
         return assessing.with_assignments(replace(self.draft.read, assignments=tuple(flagged)), flagged)
 
     def _codes(self, course: facts.Course) -> dict[tuple[int, int | None], tuple[str, ...]]:
-        found = assess(course, self.around.rules[self.course.account_id], now=self.around.now)
+        found = assess(
+            course,
+            self.around.rules_of(self.course),
+            now=self.around.now,
+            categories=self.around.categories_of(self.course),
+        )
         return {
             (item.assignment.id, item.section.id if item.section else None): tuple(
                 finding.code.value for finding in item.findings

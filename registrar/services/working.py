@@ -269,6 +269,7 @@ class Worker:
             keeping.keep_own_periods(course, fetched.own_periods)
         course.feed_digest = item.feed_digest
         found = keeping.with_origins(fetched.course)
+        self.around = assessing.renewed(self.around, now=self.clock())
         assessing.store_reading(course, found, self.around, sections_read=fetched.sections_read)
         item.stripped, item.untold = fetched.includes_stripped, fetched.untold
         self._settle(item, RunItem.State.DONE, SECTIONS_REFUSED if fetched.sections_refused else "")
@@ -335,6 +336,7 @@ class Worker:
         courses = Course.objects.filter(pk__in=others).select_related("term", "account")
         for batch in surveying.batches(courses.prefetch_related("own_periods").iterator(BATCH), BATCH):
             digests = assessing.current_digests(batch)
+            self.around = assessing.renewed(self.around, now=self.clock())
             for course in batch:
                 self.beat()
                 assessing.reassess(course, self.around, digest=digests.get(course.pk))

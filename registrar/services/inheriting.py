@@ -1,0 +1,88 @@
+"""Inherit: what holds for a sub-account, from the nearest one upwards that says something.
+
+The rule packs come first, then the rulings of administrators from the root down, so that the nearest has the last
+word. Sub-accounts that say nothing share what their parent has, so that a tree of hundreds costs little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from registrar.domain.findings import RULES, Code, Severity
+from registrar.domain.rulepacks import LIMIT_NAMES, Limit, Overrides, Rulepack, Rules, combine, read_packs
+from registrar.models import Account, CategoryList, Ruling
+
+BASE = "canvas"
+"""The code of the pack that is always on."""
+
+
+@cache
+def packs() -> dict[str, Rulepack]:
+    return read_packs(Path(__file__).parent.parent / "rulepacks")
+
+
+def upwards(account: Account | None, accounts: Mapping[int, Account]) -> Iterator[Account]:
+    """The account itself, then its parents."""
+    while account is not None:
+        yield account
+        account = accounts.get(account.parent_id) if account.parent_id is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What every course of a sub-account is measured by."""
+
+    rules: Rules
+    categories: frozenset[str] | None
+    """Of the nearest category list; None where there is none."""
+
+
+def standards(accounts: Mapping[int, Account]) -> dict[int, Standard]:
+    """For all accounts, with two queries; accounts that say nothing get their parent's own object."""
+    rulings: dict[int, list[Ruling]] = {}
+    for ruling in Ruling.objects.order_by("pk"):
+        rulings.setdefault(ruling.account_id, []).append(ruling)
+    lists = {pk: frozenset(names) for pk, names in CategoryList.objects.values_list("account_id", "names")}
+    speaking = {pk for pk, one in accounts.items() if one.rulepack} | rulings.keys() | lists.keys()
+    made: dict[int | None, Standard] = {}
+
+    def made_for(speaker: Account | None) -> Standard:
+        key = speaker.pk if speaker is not None else None
+        if key not in made:
+            chain = list(upwards(speaker, accounts))
+            categories = next((lists[one.pk] for one in chain if one.pk in lists), None)
+            made[key] = Standard(_rules(chain, rulings), categories)
+        return made[key]
+
+    nearest = {
+        pk: next((one for one in upwards(account, accounts) if one.pk in speaking), None)
+        for pk, account in accounts.items()
+    }
+    return {pk: made_for(speaker) for pk, speaker in nearest.items()}
+
+
+def _rules(chain: Sequence[Account], rulings: Mapping[int, Sequence[Ruling]]) -> Rules:
+    """``chain`` is the account and its parents, the nearest first."""
+    chosen = next((one.rulepack for one in chain if one.rulepack), "")
+    limits: dict[str, Limit[Any] | None] = {}
+    severities: dict[Code, Limit[Severity] | None] = {}
+    for account in reversed(chain):
+        for ruling in rulings.get(account.pk, ()):
+            if ruling.kind == Ruling.Kind.LIMIT and ruling.name in LIMIT_NAMES:
+                limits[ruling.name] = _limit(account, ruling, ruling.value)
+            elif ruling.kind == Ruling.Kind.SEVERITY and ruling.name in RULES:
+                value = None if ruling.value is None else Severity(ruling.value)
+                severities[Code(ruling.name)] = _limit(account, ruling, value)
+    overrides = Overrides(limits=limits, severities=severities)
+    return combine(packs()[BASE], packs().get(chosen), overrides)
+
+
+def _limit(account: Account, ruling: Ruling, value: Any) -> Limit[Any] | None:
+    """A finding names the sub-account in the place of the pack: “Arts allows 25”."""
+    if value is None:
+        return None
+    return Limit(value=value, source=ruling.source, checked=ruling.set_at.date(), pack=account.name)

@@ -29,7 +29,7 @@ class Account(models.Model):
     hold_above = models.PositiveIntegerField(null=True, blank=True)
     """A proposal with more changes in this sub-account waits for an administrator; empty takes the parent's."""
     hold_above_share = models.PositiveSmallIntegerField(null=True, blank=True)
-    """The same as a share, in percent, of the line items of this sub-account; empty takes the parent's."""
+    """The same as a share, in percent, of its flagged assignments; empty takes the parent's."""
     gone_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -19,10 +19,11 @@ from django.db.models import F, Q
 from registrar.canvas import Canvas
 from registrar.domain import facts
 from registrar.errors import CanvasTrouble, Refused
-from registrar.models import Change, Proposal, ProposalCourse, Step
+from registrar.models import Change, Proposal, ProposalCourse, Role, Step
 
 from . import assessing
 from .claiming import is_gone, owner_name
+from .rights import proposal_for, require
 from .writing import Otherwise, Part, Then, Writer
 
 if TYPE_CHECKING:
@@ -40,7 +41,12 @@ _serial = count(1)
 
 
 def start(*, proposal: Proposal, now: datetime, by: User | None = None) -> None:
-    """Take an approved proposal up, or one that was begun and interrupted."""
+    """Take an approved proposal up, or one that was begun and interrupted.
+
+    ``by`` is None in a shell, where whoever may run the program may carry out what others have agreed to.
+    """
+    if by is not None:
+        _require(by, proposal)
     moved = Proposal.objects.filter(pk=proposal.pk, state=Proposal.State.APPROVED).update(
         state=Proposal.State.APPLYING, started_at=now, applied_by=by
     )
@@ -51,6 +57,13 @@ def start(*, proposal: Proposal, now: datetime, by: User | None = None) -> None:
         raise Refused(
             f"Proposal {proposal.pk} is {proposal.get_state_display().lower()}: only an approved one is applied."
         )
+
+
+def _require(by: User, proposal: Proposal) -> None:
+    require(by, Role.APPROVER)
+    proposal_for(by, proposal.pk)
+    if by.pk == proposal.proposed_by_id:
+        raise Refused("Nobody applies their own proposal. Ask another approver.")
 
 
 def idle(now: datetime) -> list[Proposal]:
@@ -265,7 +278,7 @@ class Worker:
             if not self.proposal.cancel_asked_at:
                 return
             state = Proposal.State.CANCELLED
-        elif self.proposal.changes.exclude(state__in=Change.GOOD).exists():
+        elif self.proposal.changes.astray().exists():
             state = Proposal.State.PROBLEMS
         else:
             state = Proposal.State.VERIFIED

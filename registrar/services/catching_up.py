@@ -27,6 +27,8 @@ def catch_up(proposal: Proposal, now: datetime) -> int:
         digest = digests.get(part.course_id, "")
         if digest != part.reading_digest:
             with transaction.atomic():
+                if not _is_undecided(proposal):
+                    break
                 moved += _catch_up(proposal, part, around)
                 ProposalCourse.objects.filter(pk=part.pk).update(reading_digest=digest)
     if moved:
@@ -37,6 +39,12 @@ def catch_up(proposal: Proposal, now: datetime) -> int:
             comment=f"{moved} changes start from another state in Canvas now.",
         )
     return moved
+
+
+def _is_undecided(proposal: Proposal) -> bool:
+    """Held until the end of the transaction: what somebody agrees to at this moment is not altered under them."""
+    locked = Proposal.objects.select_for_update().get(pk=proposal.pk)
+    return locked.state in (Proposal.State.DRAFT, *Proposal.WAITING)
 
 
 def judge_again(proposal: Proposal, now: datetime) -> None:
@@ -86,9 +94,10 @@ def _judge(proposal: Proposal, draft: Draft, rows: list[Change], now: datetime) 
         objection = against.get((row.course_id, row.assignment_id, row.section_id))
         state = Change.State.REFUSED if objection else Change.State.PENDING
         if state != row.state:
-            row.state, row.message = state, objection_in_words(objection, draft.read) if objection else ""
-            row.save(update_fields=["state", "message"])
             turned.add(row.pk)
+        row.state, row.refusal = state, objection.refusal if objection else ""
+        row.message = objection_in_words(objection, draft.read) if objection else ""
+    Change.objects.bulk_update(rows, ["state", "refusal", "message"], batch_size=500)
     return turned
 
 

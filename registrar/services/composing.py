@@ -147,4 +147,5 @@ def rows_of(proposal: Proposal, draft: Draft, against: Objections, names: Names)
             after=as_json(change.after),
             state=Change.State.REFUSED if objection else Change.State.PENDING,
             message=objection_in_words(objection, draft.read) if objection else "",
+            refusal=objection.refusal if objection else "",
         )

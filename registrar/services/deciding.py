@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 
 from registrar.errors import Refused
-from registrar.models import Account, Change, Proposal, Role, Step
+from registrar.models import Change, Proposal, Role, Step
 
 from .catching_up import catch_up, judge_again
+from .limiting import excesses
+from .offering import fingerprint
 from .rights import proposal_for, require
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 OWN = "Nobody approves or rejects their own proposal. Ask another approver."
+NOT_SEEN = "This proposal changed after you opened it. Read it as it is now, then decide."
+HELD = "This proposal is over the threshold of its college: an administrator must release it first."
 
 
 def _step(proposal: Proposal, by: User | None, now: datetime, what: str, comment: str = "") -> None:
@@ -34,27 +38,16 @@ def submit(*, by: User, proposal: Proposal, now: datetime, comment: str = "") ->
         raise Refused("Only the person who proposed it can submit it.")
     if proposal.state == Proposal.State.DRAFT and not proposal.changes.filter(state=Change.State.PENDING).exists():
         raise Refused("Every change of this proposal is refused, so there is nothing to submit.")
-    state = Proposal.State.HELD if is_over_threshold(proposal) else Proposal.State.SUBMITTED
+    state = Proposal.State.HELD if excesses(proposal) else Proposal.State.SUBMITTED
     _move(proposal, (Proposal.State.DRAFT,), state, submitted_at=now)
     _step(proposal, by, now, "submitted" if state == Proposal.State.SUBMITTED else "held", comment)
 
 
-def is_over_threshold(proposal: Proposal) -> bool:
-    """Whether in some sub-account more is changed at once than its administrator lets through."""
-    accounts = Account.objects.in_bulk()
-    touched: dict[int, int] = {}
-    for account_id in proposal.changes.values_list("course__account_id", flat=True):
-        at: Account | None = accounts.get(account_id)
-        while at is not None and at.hold_above is None:
-            at = accounts.get(at.parent_id) if at.parent_id is not None else None
-        if at is not None:
-            touched[at.pk] = touched.get(at.pk, 0) + 1
-    return any(count > (accounts[pk].hold_above or 0) for pk, count in touched.items())
-
-
 def release(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
-    """Let a held proposal through to those who approve."""
+    """Let a held proposal through to those who approve: an administrator's step, never on their own proposal."""
     _require(by, proposal, Role.ADMINISTRATOR)
+    if by.pk == proposal.proposed_by_id:
+        raise Refused("Nobody releases their own proposal. Ask another administrator.")
     _move(proposal, (Proposal.State.HELD,), Proposal.State.SUBMITTED)
     _step(proposal, by, now, "released", comment)
 
@@ -77,19 +70,47 @@ def allow_closed(*, by: User, proposal: Proposal, reason: str, now: datetime) ->
         _step(proposal, by, now, "closed allowed", reason.strip())
 
 
-def approve(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
-    """Agree to exactly what was read. If Canvas has changed since, the new state is shown and asked about anew."""
+def approve(*, by: User, proposal: Proposal, now: datetime, comment: str = "", seen: str | None = None) -> None:
+    """Agree to exactly what was read. If Canvas has changed since, the new state is shown and asked about anew.
+
+    ``seen`` is the fingerprint of what a page showed; a shell has none.
+    """
     _require_other(by, proposal)
-    if proposal.state == Proposal.State.HELD:
-        raise Refused(
-            "This proposal is over the threshold of its college: an administrator must release it first."
-        )
-    if proposal.state == Proposal.State.SUBMITTED and (moved := catch_up(proposal, now)):
-        raise Refused(
-            f"Canvas has changed since this was proposed: {moved} of its changes now start from another state. "
-            "Look at the new state, then decide again."
-        )
-    _decide(by, proposal, (Proposal.State.SUBMITTED,), Proposal.State.APPROVED, now, comment)
+    with transaction.atomic():
+        # Nobody else may put it upon newer readings between the look and the decision.
+        Proposal.objects.select_for_update().get(pk=proposal.pk)
+        proposal.refresh_from_db()
+        against = _against_approving(proposal, now, seen)
+        if not against:
+            agreed = proposal.changes.filter(state=Change.State.PENDING)
+            _decide(by, proposal, (Proposal.State.SUBMITTED,), Proposal.State.APPROVED, now, comment)
+            agreed.update(agreed=True)
+    if against:
+        raise Refused(against)
+
+
+def _against_approving(proposal: Proposal, now: datetime, seen: str | None) -> str:
+    """Why it cannot be approved as it is; what was found on the way is kept."""
+    if proposal.state == Proposal.State.SUBMITTED:
+        if moved := catch_up(proposal, now):
+            return (
+                f"Canvas has changed since this was proposed: {moved} of its changes now start from another "
+                "state. Look at the new state, then decide again."
+            )
+        if seen is not None and seen != fingerprint(proposal):
+            return NOT_SEEN
+        if not proposal.changes.filter(state=Change.State.PENDING).exists():
+            return "Every change of this proposal is refused by now, so there is nothing to approve."
+        _hold_again(proposal, now)
+    return HELD if proposal.state == Proposal.State.HELD else ""
+
+
+def _hold_again(proposal: Proposal, now: datetime) -> None:
+    """It may have grown over a threshold since it was submitted, or the threshold may have been lowered."""
+    released = proposal.steps.filter(what="released", at__gte=proposal.submitted_at or now)
+    if not released.exists() and excesses(proposal):
+        _move(proposal, (Proposal.State.SUBMITTED,), Proposal.State.HELD)
+        _step(proposal, None, now, "held")
 
 
 def reject(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q, QuerySet
 
+from registrar.domain.objections import Refusal
 from registrar.models import Change, Proposal, Reach, Role
 
 if TYPE_CHECKING:
@@ -54,11 +55,11 @@ def offers(*, by: User, roles: frozenset[Role], proposal: Proposal, found: Mappi
     made: set[Offer] = set()
     if state == State.DRAFT and own and roles & _PROPOSERS:
         made |= {Offer.SUBMIT, Offer.EDIT} if found.get(Change.State.PENDING) else {Offer.EDIT}
-    if state == State.HELD and Role.ADMINISTRATOR in roles:
+    if state == State.HELD and Role.ADMINISTRATOR in roles and not own:
         made.add(Offer.RELEASE)
     if state in Proposal.WAITING and approves:
         made |= {Offer.REJECT, Offer.SEND_BACK} | ({Offer.APPROVE} if state == State.SUBMITTED else set())
-    if state in _UNDECIDED and Role.ADMINISTRATOR in roles and found.get(Change.State.REFUSED):
+    if state in _UNDECIDED and Role.ADMINISTRATOR in roles and _is_closed_out(proposal):
         made.add(Offer.ALLOW_CLOSED)
     if state == State.APPROVED and approves:
         made.add(Offer.APPLY)
@@ -69,6 +70,11 @@ def offers(*, by: User, roles: frozenset[Role], proposal: Proposal, found: Mappi
     if ends and state == State.APPLYING and proposal.cancel_asked_at is None:
         made.add(Offer.STOP)
     return frozenset(made | _afterwards(roles, proposal, found))
+
+
+def _is_closed_out(proposal: Proposal) -> bool:
+    """Whether anything is refused because its grading period is closed: for nothing else is there a permission."""
+    return proposal.changes.filter(state=Change.State.REFUSED, refusal=Refusal.CLOSED_PERIOD).exists()
 
 
 def _afterwards(roles: frozenset[Role], proposal: Proposal, found: Mapping[str, int]) -> set[Offer]:
@@ -90,7 +96,7 @@ def waiting(*, by: User, roles: frozenset[Role], reach: Reach) -> QuerySet[Propo
     if Role.APPROVER in roles:
         theirs |= Q(state__in=(State.SUBMITTED, State.APPROVED)) & ~Q(proposed_by=by)
     if Role.ADMINISTRATOR in roles:
-        theirs |= Q(state=State.HELD)
+        theirs |= Q(state=State.HELD) & ~Q(proposed_by=by)
     return Proposal.objects.within(reach).filter(theirs)
 
 

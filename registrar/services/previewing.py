@@ -15,7 +15,7 @@ from registrar.models import Change, Course, Proposal
 from . import assessing
 from .catching_up import period_named
 from .composing import Draft
-from .deciding import is_over_threshold
+from .limiting import Excess, excesses
 from .states import as_change
 from .switching import exactly
 
@@ -80,7 +80,7 @@ class Preview:
     changes: tuple[Line, ...]
     refused: tuple[Line, ...]
     consequences: Consequences
-    over_threshold: bool
+    excesses: tuple[Excess, ...]
     blind: Blind | None
 
 
@@ -98,7 +98,7 @@ def preview(proposal: Proposal, *, now: datetime) -> Preview:
         changes=tuple(line for line in lines if line.row.state != Change.State.REFUSED),
         refused=refused,
         consequences=_consequences(views),
-        over_threshold=is_over_threshold(proposal),
+        excesses=excesses(proposal),
         blind=_blind(proposal, views),
     )
 

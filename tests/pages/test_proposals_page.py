@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from registrar.models import Change, Course, Proposal, ProposalCourse
+from registrar.models import Account, Change, Course, Proposal, ProposalCourse
 from registrar.services.assessing import facts_of
 from tests.pages import build
 from tests.pages.conftest import University
@@ -268,3 +268,50 @@ def test_it_asks_as_often_for_many_courses_as_for_few(viewer: Client, university
     with CaptureQueriesContext(connection) as of_many:
         text_of(viewer, many)
     assert len(of_few) == len(of_many)
+
+
+# Thresholds, closed periods, what was left out
+
+
+def test_it_says_which_threshold_is_exceeded_and_by_how_much(
+    viewer: Client, as_: Callable[[str], Client], university: University
+) -> None:
+    Account.objects.filter(pk=university.ready.account_id).update(hold_above=3, hold_above_share=40)
+    proposal = build.proposal(university.ready, state=State.HELD)
+    text = text_of(viewer, proposal)
+    assert "4 changes at once; more than 3 need to be released" in text
+    assert "flagged for sync, " in text
+    assert "more than 40 % need to be released" in text
+    assert "an administrator must release them first" in text
+    assert "Release to the approvers" in text_of(as_("administrator"), proposal)
+    Account.objects.update(hold_above=None, hold_above_share=None)
+    assert "need to be released" not in text_of(viewer, proposal)
+
+
+def test_it_tells_an_administrator_that_another_must_release_their_own(
+    as_: Callable[[str], Client], people: dict[str, User], university: University
+) -> None:
+    proposal = build.proposal(university.ready, by=people["administrator"], state=State.HELD)
+    text = text_of(as_("administrator"), proposal)
+    assert "another administrator must release them first" in text
+    assert "Release to the approvers" not in text
+
+
+@pytest.mark.parametrize(("refusal", "offered"), [("closed_period", True), ("out_of_order", False)])
+def test_it_offers_to_open_a_closed_period_only_where_one_is_closed(
+    refusal: str, offered: bool, as_: Callable[[str], Client], university: University
+) -> None:
+    proposal = build.proposal(university.ready, state=State.SUBMITTED)
+    row = proposal.changes.first()
+    assert row is not None
+    Change.objects.filter(pk=row.pk).update(state=Change.State.REFUSED, refusal=refusal)
+    assert ("Allow changes in closed grading periods" in text_of(as_("administrator"), proposal)) is offered
+
+
+def test_it_is_done_where_only_what_was_refused_before_is_missing(viewer: Client, university: University) -> None:
+    proposal = finished(university, verified=3, refused=1)
+    Proposal.objects.filter(pk=proposal.pk).update(state=State.VERIFIED)
+    text = text_of(viewer, proposal)
+    assert "All that was agreed to is done, and read back" in text
+    assert "1 refused, left out" in text
+    assert "Refused before approval, left out" in text_of(viewer, proposal, "?show=refused")

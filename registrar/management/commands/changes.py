@@ -92,8 +92,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(as_json(proposal)))
         else:
-            count = proposal.changes.count()
-            self.stdout.write(f"Proposal {proposal.pk}: {proposal.get_state_display()}, {count} changes.")
+            self.stdout.write(_in_words(proposal))
 
     # Steps
 
@@ -194,11 +193,18 @@ def _course(by: User, reference: str) -> Course:
     return found
 
 
+def _in_words(proposal: Proposal) -> str:
+    said = f"Proposal {proposal.pk}: {proposal.get_state_display()}, {proposal.changes.count()} changes"
+    left_out = proposal.changes.left_out().count()
+    return f"{said}, {left_out} of them refused before approval and left out." if left_out else f"{said}."
+
+
 def _outcome(proposal: Proposal) -> int:
-    states = set(proposal.changes.values_list("state", flat=True))
-    if Change.State.FAILED in states or Change.State.PENDING in states:
+    """What was refused before approval is not what was approved, so it is no difference."""
+    states = set(proposal.changes.astray().values_list("state", flat=True))
+    if states & {Change.State.FAILED, Change.State.PENDING}:
         return FAILED
-    return DONE if states <= set(Change.GOOD) else DIFFERENCES
+    return DIFFERENCES if states else DONE
 
 
 def as_json(proposal: Proposal) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from registrar.errors import Missing
-from registrar.models import Change, Proposal, ProposalCourse, Step
+from registrar.models import Change, Proposal, ProposalCourse, Role, Step
 from registrar.services import catching_up, offering, previewing
 from registrar.services.offering import Offer
 from registrar.services.previewing import Line, Preview, Write
@@ -99,6 +99,7 @@ def whole(visit: Visit, proposal: Proposal, now: datetime) -> dict[str, Any]:
         "followers": list(proposal.followers.all()),
         "colleges": sorted(set(proposal.courses.values_list("course__account__name", flat=True))),
         "own": proposal.proposed_by_id == visit.user.pk,
+        "administers": Role.ADMINISTRATOR in visit.roles,
         "now": now,
     }
     context["changed"] = _changed_since(context["steps"])

@@ -87,7 +87,7 @@ def test_it_counts_who_is_touched(house: House) -> None:
     assert (told.courses, told.assignments, told.sections, told.students) == (2, 3, 3, 3)
     assert (told.submissions, told.notifies, told.late_policies) == (1, True, True)
     assert [one.row.assignment_id for one in found.refused] == [5]
-    assert not found.over_threshold
+    assert not found.excesses
     assert found.blind is None
 
 

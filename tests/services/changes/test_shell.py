@@ -18,6 +18,7 @@ from .house import House, utc, wanted
 
 pytestmark = pytest.mark.django_db
 
+DUE, CLOSED = "2026-12-02T06:59:59Z", "2026-10-05T05:59:59Z"
 ITEM = {"course_id", "assignment_id", "section_id", "before", "after", "state", "message"}
 STATE = {"due_at", "unlock_at", "lock_at", "post_to_sis"}
 ROWS = """course_id,assignment_id,section_id,due_at,unlock_at,lock_at
@@ -226,3 +227,23 @@ def test_it_shows_a_proposal_in_words_too(shell: Shell, file: Path) -> None:
     shell("import", file, *BY)
     assert shell("show", 1).out.strip() == "Proposal 1: Draft, 3 changes."
     assert shell("show", 7).code == 3
+
+
+def test_it_succeeds_where_only_what_was_refused_before_is_missing(shell: Shell, house: House) -> None:
+    proposal = house.proposed(wanted(1, 1, None, due_at=CLOSED), wanted(1, 2, None, due_at=DUE))
+    approved(shell, proposal.pk)
+    said = shell("apply", proposal.pk, "--json")
+    assert (said.code, said.json["state"]) == (0, "verified")
+    assert [one["state"] for one in said.json["items"]] == ["refused", "verified"]
+    again = shell("apply", proposal.pk)
+    left_out = "Proposal 1: Done, 2 changes, 1 of them refused before approval and left out.\n"
+    assert (again.code, again.out) == (0, left_out)
+
+
+def test_it_tells_what_was_refused_only_when_it_was_applied(shell: Shell, house: House) -> None:
+    """That was agreed to, so it is a difference."""
+    proposal = house.approved(house.proposed(wanted(1, 1, 1, due_at=DUE), wanted(1, 2, None, due_at=DUE)))
+    house.university.assignments[1].lock_at = utc("2026-11-30T06:59:59Z")
+    said = shell("apply", proposal.pk, "--json")
+    assert (said.code, said.json["state"]) == (4, "problems")
+    assert {one["state"] for one in said.json["items"]} == {"refused", "verified"}

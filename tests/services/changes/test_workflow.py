@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from registrar.errors import Missing, Refused
 from registrar.models import Account, Course, Proposal, Scope
-from registrar.services import applying, catching_up, deciding, following, switching
+from registrar.services import applying, catching_up, deciding, following, limiting, switching
 
 from .house import House, messages, states, the, utc, wanted
 
@@ -139,6 +139,58 @@ def test_it_applies_only_what_is_approved(house: House) -> None:
     assert house.writes() == []
 
 
+@pytest.mark.parametrize("name", ["viewer", "reviewer", "admin"])
+def test_it_lets_only_approvers_apply(house: House, name: str) -> None:
+    proposal = house.approved(draft(house))
+    with pytest.raises(Refused):
+        applying.start(proposal=proposal, now=house.clock(), by=house.who[name])
+    applying.start(proposal=proposal, now=house.clock(), by=house.who["approver2"])
+    assert (proposal.state, proposal.applied_by) == ("applying", house.who["approver2"])
+
+
+def test_it_lets_nobody_apply_their_own_though_another_has_approved(house: House) -> None:
+    proposal = house.approved(draft(house))
+    house.who["reviewer"].groups.set(house.who["approver"].groups.all())
+    with pytest.raises(Refused, match="own"):
+        applying.start(proposal=proposal, now=house.clock(), by=house.who["reviewer"])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Proposal.objects.filter(pk=proposal.pk).update(applied_by=proposal.proposed_by)
+    assert Proposal.objects.get().state == "approved"
+
+
+def test_it_does_not_apply_what_is_out_of_reach(house: House) -> None:
+    proposal = house.approved(draft(house))
+    Scope.objects.create(user=house.who["approver2"], account_id=3)
+    with pytest.raises(Missing):
+        applying.start(proposal=proposal, now=house.clock(), by=house.who["approver2"])
+
+
+def test_it_approves_nothing_where_every_change_is_refused_by_now(house: House) -> None:
+    proposal = submitted(house)
+    proposal.changes.update(state="refused", refusal="closed_period")
+    with pytest.raises(Refused, match="nothing to approve"):
+        deciding.approve(by=house.who["approver"], proposal=proposal, now=house.clock())
+    assert Proposal.objects.get().state == "submitted"
+
+
+def test_it_ends_well_where_all_that_was_agreed_to_stands(house: House) -> None:
+    proposal = house.done(wanted(1, 1, None, due_at=CLOSED), wanted(1, 2, None, due_at=DUE))
+    assert (proposal.state, states(proposal)) == ("verified", {(1, None): "refused", (2, None): "verified"})
+    again = following.propose_rest(by=house.who["reviewer"], proposal=proposal, reason="x", now=house.clock())
+    assert [row.assignment_id for row in again.changes.all()] == [1]
+
+
+def test_it_remembers_the_rule_that_refused(house: House) -> None:
+    proposal = house.proposed(wanted(1, 1, None, due_at=CLOSED), wanted(1, 2, None, due_at="2027-03-01T00:00:00Z"))
+    assert [row.refusal for row in proposal.changes.all()] == ["closed_period", "outside_term"]
+    by, reason = house.who["admin"], "the dean asks"
+    deciding.allow_closed(by=by, proposal=proposal, reason=reason, now=house.clock())
+    assert [(row.state, row.refusal) for row in proposal.changes.all()] == [
+        ("pending", ""),
+        ("refused", "outside_term"),
+    ]
+
+
 def test_it_submits_only_ones_own_and_only_what_has_something_to_do(house: House) -> None:
     proposal = draft(house)
     with pytest.raises(Refused, match="Only the person"):
@@ -251,6 +303,48 @@ def test_it_takes_the_threshold_of_the_nearest_account_that_has_one(
 ) -> None:
     Account.objects.filter(pk=1).update(hold_above=limit)
     assert submitted(house).state == state
+
+
+def test_it_lets_nobody_release_their_own(house: House) -> None:
+    Account.objects.filter(pk=1).update(hold_above=0)
+    proposal = draft(house, by=house.who["admin"])
+    deciding.submit(by=house.who["admin"], proposal=proposal, now=house.clock())
+    with pytest.raises(Refused, match="own"):
+        deciding.release(by=house.who["admin"], proposal=proposal, now=house.clock())
+    assert Proposal.objects.get().state == "held"
+
+
+@pytest.mark.parametrize(("share", "state"), [(None, "submitted"), (50, "submitted"), (49, "held"), (1, "held")])
+def test_it_holds_what_touches_too_large_a_share_of_the_flagged_assignments(
+    house: House, share: int | None, state: str
+) -> None:
+    """The college has three; one of them is in another term. Two changes of one assignment touch one."""
+    Account.objects.filter(pk=1).update(hold_above_share=100)
+    Account.objects.filter(pk=3).update(hold_above_share=share)
+    proposal = house.proposed(wanted(3, 7, None, due_at=DUE), wanted(3, 7, 5, due_at=DUE))
+    deciding.submit(by=house.who["reviewer"], proposal=proposal, now=house.clock())
+    assert proposal.state == state
+    told = [(one.account.name, one.touched, one.of, one.percent) for one in limiting.excesses(proposal)]
+    assert told == ([("College of Sciences", 1, 2, 50)] if state == "held" else [])
+
+
+def test_it_takes_each_limit_by_itself_from_the_nearest_account(house: House) -> None:
+    Account.objects.filter(pk=1).update(hold_above=1, hold_above_share=10)
+    Account.objects.filter(pk=2).update(hold_above=5)
+    proposal = house.proposed(wanted(1, 1, None, due_at=DUE), wanted(1, 2, None, due_at=DUE))
+    (only,) = limiting.excesses(proposal)
+    assert (only.account.pk, only.limit, only.touched, only.of) == (1, 10, 2, 8)
+
+
+def test_it_holds_at_approval_what_has_come_over_a_threshold_since_it_was_submitted(house: House) -> None:
+    proposal = submitted(house)
+    Account.objects.filter(pk=1).update(hold_above=0)
+    with pytest.raises(Refused, match="threshold"):
+        deciding.approve(by=house.who["approver"], proposal=proposal, now=house.clock())
+    assert Proposal.objects.get().state == "held"
+    deciding.release(by=house.who["admin"], proposal=proposal, now=house.clock())
+    deciding.approve(by=house.who["approver"], proposal=proposal, now=house.clock())
+    assert Proposal.objects.get().state == "approved"
 
 
 # Closed grading periods

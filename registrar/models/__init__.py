@@ -2,7 +2,7 @@ from .audit import Entry
 from .choices import CategoryList, Ruling, Timetable
 from .exemptions import Exemption
 from .history import DailyCount, Turn
-from .mailing import Delivery, News, Subscription, Wish
+from .mailing import Delivery, News, Round, Subscription, Wish
 from .marks import Mark
 from .people import EVERYTHING, Reach, Role, Scope, reach_of, roles_of
 from .proposals import Change, Proposal, ProposalCourse, Step
@@ -30,6 +30,7 @@ __all__ = [
     "Reach",
     "Reading",
     "Role",
+    "Round",
     "Ruling",
     "Run",
     "RunItem",

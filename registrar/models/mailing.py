@@ -56,6 +56,8 @@ class Subscription(models.Model):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     """The report never shows more than this person may see, nor more than the addressee may."""
     made_at = models.DateTimeField()
+    since = models.DateTimeField()
+    """When it was set up, changed or resumed: no report is due from before."""
     paused_at = models.DateTimeField(null=True, blank=True)
     unsubscribed_at = models.DateTimeField(null=True, blank=True)
     key = models.CharField(max_length=64, unique=True, default=_new_key)
@@ -73,6 +75,20 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return self.address or str(self.person)
+
+
+class Round(models.Model):
+    """The last slot that was seen to, of a subscription about a term, whether or not there was a mail to send."""
+
+    subscription = models.ForeignKey(Subscription, on_delete=models.CASCADE, related_name="rounds")
+    term = models.ForeignKey(Term, on_delete=models.CASCADE, related_name="+")
+    slot = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("subscription", "term"), name="one_round_a_term"),)
+
+    def __str__(self) -> str:
+        return f"{self.subscription_id} about {self.term_id} at {self.slot}"
 
 
 class Delivery(models.Model):

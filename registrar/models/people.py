@@ -55,6 +55,13 @@ class Reach:
     def holds(self, path: str) -> bool:
         return self.paths is None or any(path.startswith(root) for root in self.paths)
 
+    def meeting(self, other: Reach) -> Reach:
+        """The part that is within both."""
+        if self.paths is None or other.paths is None:
+            return other if self.paths is None else self
+        mine = {path for path in self.paths if other.holds(path)}
+        return Reach(tuple(sorted(mine | {path for path in other.paths if self.holds(path)})))
+
 
 EVERYTHING = Reach(None)
 

@@ -48,11 +48,13 @@ class TurnQuerySet(models.QuerySet["Turn"]):
 
 
 class Turn(models.Model):
-    """A finding that came or went at one line item."""
+    """A finding that came or went at one line item (`domain.turns`)."""
 
     class What(models.TextChoices):
         BROKEN = "broken", "Newly found"
         MENDED = "mended", "Mended"
+        ACCEPTED = "accepted", "Accepted as exception"
+        LEFT = "left", "No longer synced"
 
     class Cause(models.TextChoices):
         CANVAS = "canvas", "Changed in Canvas"

@@ -16,8 +16,10 @@ from registrar.domain import facts
 from registrar.domain.calendar import is_closed
 from registrar.domain.readiness import Assessment, assess
 from registrar.domain.rulepacks import Rules
-from registrar.models import Account, Course, Entry, GradingPeriod, Mark, Reading
+from registrar.domain.turns import Cause, joined
+from registrar.models import Account, Course, Entry, GradingPeriod, Mark, Proposal, Reading
 
+from . import drifting, turning
 from .inheriting import Standard, standards, upwards
 from .replacing import replace_rows
 
@@ -182,20 +184,33 @@ def is_old(course: Course, now: datetime) -> bool:
 
 
 def follows_from(course: Course, digest: str, head: facts.Course, around: Surroundings) -> str:
-    """A digest of everything the findings depend on, the clock included where it matters."""
-    return _digest(
-        digest,
-        replace(head, sections=(), assignments=(), read_at=None, feed_read=False),
-        [is_closed(period, around.now) for period in head.periods],
-        around.standard_digests[course.account_id],
-        is_old(course, around.now),
+    """A digest of everything the findings depend on, part by part: the clock is one of them."""
+    deadline = head.term.grade_deadline if head.term else None
+    term = replace(head.term, grade_deadline=None) if head.term else None
+    told = replace(head, sections=(), assignments=(), read_at=None, feed_read=False, term=term)
+    closed = [is_closed(period, around.now) for period in head.periods]
+    return joined(
+        {
+            Cause.CANVAS: _digest(digest, told),
+            Cause.TIME: _digest(closed, is_old(course, around.now)),
+            Cause.RULES: _digest(around.standard_digests[course.account_id], deadline),
+            Cause.EXEMPTION: "",
+        }
     )
 
 
-def store_reading(course: Course, found: facts.Course, around: Surroundings, *, sections_read: bool) -> None:
+def store_reading(
+    course: Course,
+    found: facts.Course,
+    around: Surroundings,
+    *,
+    sections_read: bool,
+    proposal: Proposal | None = None,
+) -> None:
     """Replace everything known of one course by what was read, in one transaction.
 
-    Rows are written only when something changed; otherwise only the time of the reading moves on.
+    Rows are written only when something changed; otherwise only the time of the reading moves on. ``proposal`` is
+    the one that was just written to Canvas, if what was read is what became of it.
     """
     digest = _digest(found.sections, found.assignments, found.feed_read)
     course.read_at = found.read_at
@@ -212,8 +227,8 @@ def store_reading(course: Course, found: facts.Course, around: Surroundings, *, 
 
 def _alone(course: Course) -> None:
     """Until the end of the transaction nobody else replaces this course's rows, or has since it was looked at."""
-    locked = Course.objects.select_for_update().values_list("assessed_as", flat=True)
-    course.assessed_as = locked.get(pk=course.pk)
+    locked = Course.objects.select_for_update().values_list("assessed_as", "items")
+    course.assessed_as, course.items = locked.get(pk=course.pk)
 
 
 _KEPT = [

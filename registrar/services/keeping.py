@@ -244,7 +244,7 @@ def _with_origin(section: facts.Section, known: Mapping[int, str]) -> facts.Sect
 
 
 def mark_gone(course: Course, now: datetime) -> None:
-    forget_rows(course)
+    forget_rows(course, now=now)
     course.gone_at = now
     course.save(update_fields=["gone_at"])
 

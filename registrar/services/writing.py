@@ -463,7 +463,7 @@ class Writer:
 
     def _finish(self, part: Part) -> None:
         """What was read last becomes part of the reading, so that whoever proposes next starts from there."""
-        assessing.keep_written(part.row.course, part.found, self.around, gone=part.gone)
+        assessing.keep_written(part.row.course, part.found, self.around, gone=part.gone, proposal=self.proposal)
         self.loop.done(part)
 
 

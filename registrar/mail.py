@@ -123,6 +123,7 @@ class Sender:
                     return self._smtp()
             self._hang_up()
         self._line.open()
+        self._smtp().ehlo_or_helo_if_needed()
         return self._smtp()
 
     def _smtp(self) -> smtplib.SMTP:

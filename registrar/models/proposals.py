@@ -195,9 +195,12 @@ class Step(models.Model):
     at = models.DateTimeField()
     what = models.CharField(max_length=16)
     comment = models.TextField(blank=True)
+    told_at = models.DateTimeField(null=True)
+    """When those concerned were told; the step itself stays as it is."""
 
     class Meta:
         ordering = ("at", "id")
+        indexes = (models.Index(fields=("id",), condition=Q(told_at=None), name="step_to_tell"),)
 
     def __str__(self) -> str:
         return f"{self.what} at {self.at}"

@@ -19,7 +19,7 @@ from registrar.domain import facts
 from registrar.errors import CanvasTrouble, RegistrarError
 from registrar.models import CLAIM_LASTS, Account, Course, Finding, LineItem, Run, RunItem, Section
 
-from . import assessing, keeping, surveying
+from . import assessing, counting, keeping, surveying
 from .claiming import is_gone, owner_name
 from .fetching import Fetched, Order, fetch_course
 
@@ -318,7 +318,7 @@ class Worker:
             f"{count} of {self.run.total} courses could not be read. The first: {first.message}" if first else ""
         )
         now = self.clock()
-        Run.objects.filter(self._mine(), state=Run.State.READING).update(
+        ended = Run.objects.filter(self._mine(), state=Run.State.READING).update(
             state=Run.State.INCOMPLETE if count else Run.State.COMPLETE,
             message=message,
             done=self.run.items.filter(state=RunItem.State.DONE).count(),
@@ -329,6 +329,8 @@ class Worker:
             counts=self._counts(),
             doing="",
         )
+        if ended and self.run.mode != Run.Mode.COURSE:
+            counting.count(now=now)
 
     def _reassess_the_others(self) -> None:
         """Courses that were not read may still have new findings: a term moved, a period closed, time passed."""

@@ -15,6 +15,8 @@ from registrar.models import Account, Course, Finding, LineItem, Reach, Run, Run
 from registrar.models.readings import LineItemQuerySet
 from registrar.models.runs import RunQuerySet
 
+from .placing import in_period
+
 DIRECTLY = "only-"
 """Before an account's id: courses of that very account, without those below it."""
 NEEDS_ACTION = LineItem.Status.NEEDS_ACTION
@@ -35,6 +37,12 @@ class Filters:
     reading: str = ""
     """"failed" or "old", of courses."""
     old_before: datetime | None = None
+    due_from: datetime | None = None
+    due_before: datetime | None = None
+    period: str = ""
+    """The Canvas id of a grading period that the due date is in, or what `placing` has instead; of line items."""
+    now: datetime | None = None
+    """For what depends on the clock."""
 
     def place(self) -> Q:
         condition = Q()
@@ -43,6 +51,10 @@ class Filters:
         if self.path:
             condition &= Q(account__path=self.path) if self.directly else Q(account__path__startswith=self.path)
         return condition
+
+    def place_only(self) -> Filters:
+        """The same part of the university and term, whatever its state."""
+        return Filters(term=self.term, path=self.path, directly=self.directly, old_before=self.old_before)
 
     def findings(self) -> QuerySet[Finding]:
         """The findings that are asked for; only to be used when a rule or a severity is."""
@@ -64,7 +76,18 @@ def line_items(reach: Reach, chosen: Filters) -> QuerySet[LineItem]:
         rows = rows.filter(status=chosen.state)
     if chosen.published is not None:
         rows = rows.filter(published=chosen.published)
-    return _with_words(rows, chosen.words, "search")
+    return _with_words(_due(rows, chosen), chosen.words, "search")
+
+
+def _due(rows: LineItemQuerySet, chosen: Filters) -> LineItemQuerySet:
+    if chosen.due_from is not None:
+        rows = rows.filter(due_at__gte=chosen.due_from)
+    if chosen.due_before is not None:
+        rows = rows.filter(due_at__lt=chosen.due_before)
+    if chosen.period:
+        assert chosen.now is not None
+        rows = rows.filter(in_period(chosen.period, now=chosen.now))
+    return rows
 
 
 def sections(reach: Reach, chosen: Filters) -> QuerySet[Section]:

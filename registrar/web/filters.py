@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from registrar.domain.readiness import RULES, Severity
 from registrar.models import Account, LineItem, Reach, Term
-from registrar.services import reviewing
+from registrar.services import placing, reviewing
+from registrar.services.placing import NONE, OWN
 from registrar.services.reviewing import DIRECTLY
 
 from .listing import LAST_PAGE
+
+IN_REASON = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 
 
 class FilterForm(forms.Form):
@@ -25,6 +29,9 @@ class FilterForm(forms.Form):
     state = forms.ChoiceField(required=False, choices=LineItem.Status.choices)
     published = forms.ChoiceField(required=False, choices=[("yes", "Published"), ("no", "Not published")])
     reading = forms.ChoiceField(required=False, choices=[("failed", "Failed"), ("old", "Old")])
+    due_from = forms.DateField(required=False, label="Due from", validators=IN_REASON)
+    due_to = forms.DateField(required=False, label="Due to", validators=IN_REASON)
+    period = forms.ChoiceField(required=False, label="Grading period")
     page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE)
     sort = forms.ChoiceField(required=False)
 
@@ -37,6 +44,8 @@ class FilterForm(forms.Form):
         self._offer("term", (str(term.pk) for term in self.terms))
         paths = [str(account.pk) for account in self.accounts]
         self._offer("account", (*paths, *(f"{DIRECTLY}{path}" for path in paths)))
+        self.periods = list(placing.periods(self.terms))
+        self._offer("period", (*(str(period.canvas_id) for period in self.periods), NONE, OWN))
         self._offer("sort", (*sorts, *(f"-{sort}" for sort in sorts)))
 
     def _offer(self, name: str, values: Collection[str] | Any) -> None:
@@ -45,8 +54,8 @@ class FilterForm(forms.Form):
         field.choices = [(value, value) for value in values]
 
     def chosen(self, name: str) -> str:
-        """A value that was understood, else nothing."""
-        return self.cleaned_data.get(name) or "" if self.is_bound and self._cleaned() else ""
+        """A value that was understood, as the address has it, else nothing."""
+        return str(self.cleaned_data.get(name) or "") if self.is_bound and self._cleaned() else ""
 
     def _cleaned(self) -> bool:
         self.is_valid()
@@ -69,6 +78,16 @@ class FilterForm(forms.Form):
         own = (f"{DIRECTLY}{account.pk}", f"{label}, directly")
         is_chosen = self.chosen("account") == own[0]
         return [(str(account.pk), label), *([own] if is_chosen else [])]
+
+    @property
+    def period_choices(self) -> list[dict[str, str]]:
+        """Those of the chosen term, or of the only set there is; and whatever was chosen."""
+        groups = {self.chosen_term.period_group_id} if self.chosen_term else {one.group_id for one in self.periods}
+        return [
+            {"value": str(one.canvas_id), "label": one.title[:60]}
+            for one in self.periods
+            if (len(groups) == 1 and one.group_id in groups) or str(one.canvas_id) == self.chosen("period")
+        ]
 
     @property
     def ignored(self) -> list[str]:
@@ -109,4 +128,13 @@ class FilterForm(forms.Form):
             published={"yes": True, "no": False}.get(self.chosen("published")),
             reading=self.chosen("reading"),
             old_before=reviewing.old_before(now),
+            due_from=self._midnight("due_from"),
+            due_before=self._midnight("due_to", after=1),
+            period=self.chosen("period"),
+            now=now,
         )
+
+    def _midnight(self, name: str, *, after: int = 0) -> datetime | None:
+        """When the chosen day begins where the registrar's office is, or so many days after it."""
+        day: date | None = self.cleaned_data.get(name) if self._cleaned() else None
+        return placing.midnight(day + timedelta(days=after)) if day else None

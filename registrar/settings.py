@@ -310,18 +310,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = not CELERY_BROKER_URL.startswith("safefs:")
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
-# The one place where the clock decides what runs.
+# How often the rows are asked; what they say is when things are due.
 CELERY_BEAT_SCHEDULE = {
-    "full sync every night": {
-        "task": "registrar.tasks.start_sync",
-        "schedule": crontab(hour=2, minute=15),
-        "kwargs": {"mode": "full"},
-    },
-    "quick sync every hour": {
-        "task": "registrar.tasks.start_sync",
-        "schedule": crontab(minute=40),
-        "kwargs": {"mode": "quick"},
-    },
+    "syncs of the timetable": {"task": "registrar.tasks.tick", "schedule": crontab()},
     "work that lost its message": {"task": "registrar.tasks.sweep", "schedule": 30.0},
 }
 

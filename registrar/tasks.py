@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from registrar.canvas import open_canvas
 from registrar.errors import CanvasTrouble, RegistrarError
 from registrar.models import Proposal, Run, RunItem
-from registrar.services import announcing, applying, syncing, working
+from registrar.services import announcing, applying, reassessing, scheduling, syncing, working
 
 CHUNK = timedelta(seconds=120)
 """How long one task works on courses before it hands on to the next."""
@@ -26,10 +26,17 @@ now = partial(datetime.now, UTC)
 
 
 @shared_task
-def start_sync(mode: str) -> None:
-    """What the schedule asks for."""
-    run = syncing.request(mode=mode, by=None, trigger="schedule", now=now())
-    work.delay(run.pk)
+def tick() -> None:
+    """What the timetable asks for, each minute."""
+    for run in scheduling.start_due(now()):
+        work.delay(run.pk)
+
+
+@shared_task
+def reassess() -> None:
+    """Work the findings out again where an administrator decided otherwise what they follow from, for a while."""
+    if reassessing.carry_on(clock=now, until=now() + CHUNK):
+        reassess.delay()
 
 
 @shared_task(soft_time_limit=SURVEY_LIMIT, time_limit=SURVEY_LIMIT + 30)
@@ -86,5 +93,7 @@ def sweep() -> None:
     for run in Run.objects.open():
         if syncing.needs_a_worker(run, now()):
             work.delay(run.pk)
+    if reassessing.waiting().exists():
+        reassess.delay()
     for proposal in applying.idle(now()):
         apply_changes.delay(proposal.pk)

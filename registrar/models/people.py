@@ -45,11 +45,18 @@ class Reach:
 
     def over(self, account: str) -> Q:
         """The condition that the account behind the named relation is within reach."""
+        return self._where(f"{account}__path")
+
+    def own(self) -> Q:
+        """The condition that an account itself is within reach."""
+        return self._where("path")
+
+    def _where(self, column: str) -> Q:
         if self.paths is None:
             return Q()
         condition = Q(pk__in=())
         for path in self.paths:
-            condition |= Q(**{f"{account}__path__startswith": path})
+            condition |= Q(**{f"{column}__startswith": path})
         return condition
 
     def holds(self, path: str) -> bool:

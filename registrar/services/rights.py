@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from registrar.errors import Missing, Refused
-from registrar.models import Course, Proposal, Role, reach_of, roles_of
+from registrar.models import Account, Course, Proposal, Role, reach_of, roles_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -23,6 +23,19 @@ def require_reach(by: User, courses: Iterable[Course]) -> None:
     for course in courses:
         if not reach.holds(course.account.path):
             raise Missing(f"There is no course {course.pk} within {by.get_username()}'s reach.")
+
+
+def require_everything(by: User, why: str) -> None:
+    """For what cannot be done to a part of the university."""
+    if reach_of(by).paths is not None:
+        raise Refused(f"{why} {by.get_username()} is limited to a part of it.")
+
+
+def account_for(by: User, pk: int) -> Account:
+    found = Account.objects.filter(reach_of(by).own(), pk=pk, gone_at=None).first()
+    if found is None:
+        raise Missing("This sub-account is not there, or it is outside the part that you may see.")
+    return found
 
 
 def proposal_for(by: User, pk: int) -> Proposal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -167,8 +167,13 @@ def here(standin: Standin, configured: Callable[[Standin], None], monkeypatch: p
     return sent
 
 
+def ask(mode: str) -> None:
+    run = syncing.request(mode=mode, by=None, trigger="schedule", now=datetime.now(UTC))
+    tasks.work.delay(run.pk)
+
+
 def test_it_does_nothing_the_second_time_a_message_comes(here: list[int], standin: Standin) -> None:
-    tasks.start_sync("full")
+    ask("full")
     (run_id,) = here
     tasks.work(run_id)
     tasks.work(run_id)
@@ -181,7 +186,7 @@ def test_it_hands_on_when_its_time_is_up(
     here: list[int], standin: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "CHUNK", timedelta(seconds=-1))
-    tasks.start_sync("full")
+    ask("full")
     tasks.work(here[0])
     assert here == [here[0]] * 2
     assert Run.objects.get().state == Run.State.READING
@@ -191,7 +196,7 @@ def test_it_hands_on_when_its_time_is_up(
 
 
 def test_it_sends_again_what_lost_its_message(here: list[int], standin: Standin) -> None:
-    tasks.start_sync("quick")
+    ask("quick")
     here.clear()
     tasks.sweep()
     assert here == [Run.objects.get().pk]
@@ -202,7 +207,7 @@ def test_it_sends_again_what_lost_its_message(here: list[int], standin: Standin)
 
 def test_it_ends_a_run_when_no_canvas_is_configured(here: list[int], settings: Any) -> None:
     settings.CANVAS_TOKEN = ""
-    tasks.start_sync("full")
+    ask("full")
     tasks.work(here[0])
     assert Run.objects.get().message == "No Canvas is configured: set CANVAS_TOKEN and start again."
 

@@ -17,8 +17,10 @@ BROKERS = ["safefs", pytest.param("redis", marks=pytest.mark.redis)]
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "warning")
 ASK = """
 import django; django.setup()
+from datetime import UTC, datetime
 from registrar import tasks
-tasks.start_sync.delay("full")
+from registrar.services import syncing
+tasks.work.delay(syncing.request(mode="full", by=None, trigger="schedule", now=datetime.now(UTC)).pk)
 """
 
 

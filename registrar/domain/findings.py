@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -74,6 +75,9 @@ class Finding:
     severity: Severity
     level: Level
     params: Params
+    exemption: int | None = None
+    """The exemption by which it is accepted, which ends at ``excepted_until``."""
+    excepted_until: datetime | None = None
 
 
 RULES: Final[Mapping[Code, Rule]] = {

@@ -68,6 +68,8 @@ class LineItem:
     group_exceptions: int
     findings: tuple[Finding, ...]
     status: Status
+    excepted_until: datetime | None = None
+    """When the first of the exemptions ends that keep it from needing action."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,8 @@ def assess(
     """All line items of the course's flagged assignments.
 
     ``categories`` are the names of an uploaded list, None where there is none. A finding of a course, section or
-    assignment is told with each line item it concerns. Statuses know of no exemptions yet: see ``status_of``.
+    assignment is told with each line item it concerns. Statuses know of no exemptions yet: see
+    ``exemptions.with_exemptions``.
     """
     names = Counter(comparable_name(a.name, rules) for a in course.assignments if a.post_to_sis and a.published)
     context = Context(

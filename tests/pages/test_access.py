@@ -35,7 +35,7 @@ STEPS = {
 }
 """What comes of them is told in `test_proposals_steps`."""
 ROLES = {name: {Role.REVIEWER} for name in REVIEWERS_ONLY | FORMS} | STEPS
-POST_ONLY = REVIEWERS_ONLY | STEPS.keys() | {"sessions:sign_out"}
+POST_ONLY = REVIEWERS_ONLY | STEPS.keys() | {"looks:choose", "sessions:sign_out"}
 BOTH = {"sessions:sign_in"} | FORMS
 HELD = {
     "viewer": {Role.VIEWER},

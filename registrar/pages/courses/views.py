@@ -13,7 +13,7 @@ from registrar.domain.dates import explain
 from registrar.domain.facts import DATE_FIELDS, DateField
 from registrar.errors import Missing
 from registrar.models import Course, LineItem, Role
-from registrar.services import reviewing, syncing
+from registrar.services import reviewing, syncing, tallying
 from registrar.services.assessing import facts_of
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
@@ -21,6 +21,7 @@ from registrar.web.export import exported
 from registrar.web.filters import FilterForm
 from registrar.web.listing import listed
 from registrar.web.progress import latest, told
+from registrar.web.tables import look
 
 from .grid import laid_out
 
@@ -47,8 +48,10 @@ def index(visit: Visit) -> HttpResponse:
         "form": form,
         "term": form.chosen_term,
         "listing": page,
+        "look": look(visit, "courses"),
         "states": STATES,
         "old_before": chosen.old_before,
+        "readings": tallying.readings(visit.reach, chosen.place_only()),
     }
     return htmx.render(visit, "courses/index.html", context, fragment="courses/_results.html")
 

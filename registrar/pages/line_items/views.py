@@ -6,12 +6,13 @@ from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from registrar.models import LineItem, Role
-from registrar.services import reviewing
+from registrar.services import reviewing, tallying
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.export import exported
 from registrar.web.filters import FilterForm
 from registrar.web.listing import listed
+from registrar.web.tables import look
 
 SORTS = {
     "due": "due_at",
@@ -30,7 +31,14 @@ def index(visit: Visit) -> HttpResponse:
     rows = reviewing.line_items(visit.reach, chosen).select_related("course", "section", "term")
     rows = rows.prefetch_related("findings")
     page = listed(rows, sorts=SORTS, sort=form.sorted_by, page=form.page_number, exact=not chosen.words)
-    context = {"form": form, "term": form.chosen_term, "listing": page, "states": LineItem.Status.choices}
+    context = {
+        "form": form,
+        "term": form.chosen_term,
+        "listing": page,
+        "look": look(visit, "line_items"),
+        "states": LineItem.Status.choices,
+        "readings": tallying.readings(visit.reach, chosen.place_only()),
+    }
     return htmx.render(visit, "line_items/index.html", context, fragment="line_items/_results.html")
 
 

@@ -8,12 +8,13 @@ from django.views.decorators.http import require_safe
 
 from registrar.errors import Missing
 from registrar.models import LineItem, Role, Section
-from registrar.services import reviewing
+from registrar.services import reviewing, tallying
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.export import exported
 from registrar.web.filters import FilterForm
 from registrar.web.listing import listed
+from registrar.web.tables import look
 
 SORTS = {"course": "course__sort_key", "section": "name", "needing": "items_needing", "items": "items"}
 STATES = [choice for choice in LineItem.Status.choices if choice[0] != LineItem.Status.EXCEPTED]
@@ -26,7 +27,14 @@ def index(visit: Visit) -> HttpResponse:
     chosen = form.filters(now=datetime.now(UTC))
     rows = reviewing.sections(visit.reach, chosen).select_related("course", "account", "term")
     page = listed(rows, sorts=SORTS, sort=form.sorted_by, page=form.page_number, exact=not chosen.words)
-    context = {"form": form, "term": form.chosen_term, "listing": page, "states": STATES}
+    context = {
+        "form": form,
+        "term": form.chosen_term,
+        "listing": page,
+        "look": look(visit, "sections"),
+        "states": STATES,
+        "readings": tallying.readings(visit.reach, chosen.place_only()),
+    }
     return htmx.render(visit, "sections/index.html", context, fragment="sections/_results.html")
 
 

@@ -1,0 +1,123 @@
+"""The columns of the big lists, and how one person wants to see them: which columns, and how close together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qs, urlencode
+
+from django.http import HttpRequest, HttpResponseBase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    key: str
+    """Also the name by which the list is sorted, where it can be."""
+    label: str
+    fixed: bool = False
+    """Always there: it says what the row is, or how it stands."""
+    extra: bool = False
+    """Only shown to who asks for it."""
+    sorts: bool = False
+    number: bool = False
+    falling: bool = False
+    """The largest first, at the first click."""
+
+
+TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
+    "courses": (
+        Column(key="course", label="Course", fixed=True, sorts=True),
+        Column(key="state", label="State", fixed=True),
+        Column(key="sis_id", label="SIS ID", extra=True),
+        Column(key="term", label="Term", extra=True),
+        Column(key="college", label="College"),
+        Column(key="teachers", label="Instructors"),
+        Column(key="students", label="Students", extra=True, number=True),
+        Column(key="sections", label="Sections", sorts=True, number=True, falling=True),
+        Column(key="needing", label="Line items", sorts=True, number=True, falling=True),
+        Column(key="warned", label="Warnings", sorts=True, number=True, falling=True),
+        Column(key="read", label="Read", sorts=True),
+    ),
+    "sections": (
+        Column(key="section", label="Section", fixed=True, sorts=True),
+        Column(key="state", label="State", fixed=True),
+        Column(key="course", label="Course", sorts=True),
+        Column(key="sis_id", label="SIS ID"),
+        Column(key="term", label="Term", extra=True),
+        Column(key="college", label="College"),
+        Column(key="teachers", label="Instructors of the course"),
+        Column(key="students", label="Students", extra=True, number=True),
+        Column(key="needing", label="Need action", sorts=True, number=True, falling=True),
+        Column(key="items", label="Line items", sorts=True, number=True, falling=True),
+    ),
+    "line_items": (
+        Column(key="assignment", label="Assignment", fixed=True, sorts=True),
+        Column(key="findings", label="Findings", fixed=True),
+        Column(key="course", label="Course", sorts=True),
+        Column(key="section", label="Section", sorts=True),
+        Column(key="sis_id", label="Section’s SIS ID", extra=True),
+        Column(key="teachers", label="Instructors", extra=True),
+        Column(key="term", label="Term", extra=True),
+        Column(key="due", label="Effective due date", sorts=True),
+        Column(key="source", label="Where it comes from"),
+        Column(key="sis_due", label="The SIS reads", extra=True),
+        Column(key="unlock", label="Available from", extra=True),
+        Column(key="lock", label="Until", extra=True),
+        Column(key="group", label="Assignment group", extra=True),
+        Column(key="grading", label="To be graded", extra=True, number=True),
+        Column(key="points", label="Points", sorts=True, number=True, falling=True),
+    ),
+}
+COMPACT: Final = "compact"
+LASTS: Final = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One list as one person sees it."""
+
+    table: str
+    compact: bool
+    shown: frozenset[str]
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        return TABLES[self.table]
+
+    @property
+    def columns(self) -> list[Column]:
+        return [column for column in self.all_columns if column.key in self.shown]
+
+
+def look(request: HttpRequest, table: str) -> Look:
+    """What the person chose, as far as it is understood; else what everybody gets."""
+    kept = _kept(request)
+    return Look(table, kept.get("density") == COMPACT, _shown(table, kept.get(table)))
+
+
+def keep(
+    request: HttpRequest, response: HttpResponseBase, table: str, *, compact: bool, keys: Iterable[str] | None
+) -> None:
+    """On this browser, apart for each person: it is about a screen, not about the office. No keys: as usual."""
+    kept = _kept(request) | {"density": COMPACT if compact else "comfortable"}
+    kept.pop(table, None)
+    if keys is not None:
+        kept[table] = ".".join(sorted(_shown(table, ".".join(keys))))
+    response.set_cookie(_name(request), urlencode(kept), max_age=LASTS, httponly=True, samesite="Lax")
+
+
+def _shown(table: str, chosen: str | None) -> frozenset[str]:
+    wanted = None if chosen is None else set(chosen.split("."))
+    return frozenset(
+        one.key for one in TABLES[table] if one.fixed or (not one.extra if wanted is None else one.key in wanted)
+    )
+
+
+def _kept(request: HttpRequest) -> dict[str, str]:
+    found = parse_qs(request.COOKIES.get(_name(request), ""), keep_blank_values=True)
+    return {name: values[-1] for name, values in found.items() if name in ("density", *TABLES)}
+
+
+def _name(request: HttpRequest) -> str:
+    return f"look-{request.user.pk}"

@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from registrar.canvas import open_canvas
 from registrar.errors import CanvasTrouble, RegistrarError
 from registrar.models import Proposal, Run, RunItem
-from registrar.services import announcing, applying, reassessing, scheduling, syncing, working
+from registrar.services import announcing, applying, counting, reassessing, scheduling, syncing, turning, working
 
 CHUNK = timedelta(seconds=120)
 """How long one task works on courses before it hands on to the next."""
@@ -97,3 +97,10 @@ def sweep() -> None:
         reassess.delay()
     for proposal in applying.idle(now()):
         apply_changes.delay(proposal.pk)
+
+
+@shared_task
+def keep_history() -> None:
+    """The last count of the day, also where no sync ran; what is too old to be asked for goes."""
+    counting.count(now=now())
+    turning.prune(now=now())

@@ -120,10 +120,13 @@ class Course(models.Model):
     feed_digest = models.CharField(max_length=64, blank=True)
     assessed_as = models.CharField(max_length=64, blank=True)
     """Digest of all that the findings follow from; equal means they need not be worked out again."""
+    assess_again_at = models.DateTimeField(null=True, db_index=True)
+    """When the clock alone may change the findings (`services.assessing.turns_at`)."""
     sections_total = models.PositiveIntegerField(default=0)
     sections_needing = models.PositiveIntegerField(default=0)
     items = models.PositiveIntegerField(default=0)
     items_needing = models.PositiveIntegerField(default=0)
+    items_excepted = models.PositiveIntegerField(default=0)
     items_warned = models.PositiveIntegerField(default=0)
 
     # Why the last attempt to read it failed; empty when it did not.
@@ -179,6 +182,7 @@ class Section(models.Model):
     total_students = models.PositiveIntegerField(null=True)
     items = models.PositiveIntegerField(default=0)
     items_needing = models.PositiveIntegerField(default=0)
+    items_excepted = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ("name", "canvas_id")

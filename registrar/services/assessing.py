@@ -14,12 +14,14 @@ from django.db import transaction
 
 from registrar.domain import facts
 from registrar.domain.calendar import is_closed
+from registrar.domain.exemptions import Exemption, with_exemptions
 from registrar.domain.readiness import Assessment, assess
 from registrar.domain.rulepacks import Rules
 from registrar.domain.turns import Cause, joined
 from registrar.models import Account, Course, Entry, GradingPeriod, Mark, Proposal, Reading
 
 from . import drifting, turning
+from .covering import InForce
 from .inheriting import Standard, standards, upwards
 from .replacing import replace_rows
 
@@ -50,6 +52,7 @@ class Surroundings:
     """Grade deadlines by term and sub-account, None being the whole university."""
     version: int
     """The last entry of the audit log: a newer one says that something here may have been decided otherwise."""
+    accepted: InForce
     now: datetime
 
     def rules_of(self, course: Course) -> Rules:
@@ -57,6 +60,12 @@ class Surroundings:
 
     def categories_of(self, course: Course) -> frozenset[str] | None:
         return self.standards[course.account_id].categories
+
+    def exemptions_of(self, course: Course) -> tuple[Exemption, ...]:
+        return self.accepted.of(course, self.accounts[course.account_id].path)
+
+    def end_void(self, course: Course, found: Assessment) -> bool:
+        return self.accepted.end_void(course, self.accounts[course.account_id].path, found)
 
     def periods_of(
         self, course: Course, own: Sequence[facts.GradingPeriod] = ()
@@ -88,6 +97,7 @@ def surroundings(*, now: datetime) -> Surroundings:
         deadlines={
             (mark.term_id, mark.account_id): mark.at for mark in Mark.objects.filter(kind=Mark.Kind.GRADE_DEADLINE)
         },
+        accepted=InForce(now),
         now=now,
     )
 
@@ -194,9 +204,21 @@ def follows_from(course: Course, digest: str, head: facts.Course, around: Surrou
             Cause.CANVAS: _digest(digest, told),
             Cause.TIME: _digest(closed, is_old(course, around.now)),
             Cause.RULES: _digest(around.standard_digests[course.account_id], deadline),
-            Cause.EXEMPTION: "",
+            Cause.EXEMPTION: _of_exemptions(around.exemptions_of(course)),
         }
     )
+
+
+def turns_at(course: Course, head: facts.Course, around: Surroundings) -> datetime | None:
+    """When the clock alone may next change the findings: a grading period closes, or the reading gets old."""
+    turns = [period.close_at or period.end_at for period in head.periods]
+    if course.read_at is not None:
+        turns.append(course.read_at + timedelta(hours=settings.READING_LIMIT_HOURS))
+    return min((turn for turn in turns if turn >= around.now), default=None)
+
+
+def _of_exemptions(found: Sequence[Exemption]) -> str:
+    return _digest(sorted((one.id, one.until) for one in found)) if found else ""
 
 
 def store_reading(
@@ -227,23 +249,21 @@ def store_reading(
 
 def _alone(course: Course) -> None:
     """Until the end of the transaction nobody else replaces this course's rows, or has since it was looked at."""
-    locked = Course.objects.select_for_update().values_list("assessed_as", "items")
-    course.assessed_as, course.items = locked.get(pk=course.pk)
+    locked = Course.objects.select_for_update().values(*_WORKED_OUT).get(pk=course.pk)
+    for name, value in locked.items():
+        setattr(course, name, value)
 
 
-_KEPT = [
-    "read_at",
-    "sections_read_at",
-    "feed_digest",
+_WORKED_OUT = [
     "assessed_as",
-    "trouble",
-    "trouble_at",
     "sections_total",
     "sections_needing",
     "items",
     "items_needing",
+    "items_excepted",
     "items_warned",
 ]
+_KEPT = ["read_at", "sections_read_at", "feed_digest", "trouble", "trouble_at", *_WORKED_OUT]
 
 
 def _keep_reading(course: Course, found: facts.Course, digest: str) -> bool:
@@ -261,6 +281,7 @@ def _keep_reading(course: Course, found: facts.Course, digest: str) -> bool:
 def _assess_if_needed(
     course: Course, found: facts.Course, digest: str, around: Surroundings, proposal: Proposal | None = None
 ) -> bool:
+    course.assess_again_at = turns_at(course, found, around)
     key = follows_from(course, digest, found, around)
     if course.assessed_as == key:
         return False
@@ -272,8 +293,10 @@ def _assess_if_needed(
         categories=around.categories_of(course),
         reading_limit=limit,
     )
+    if around.end_void(course, result):
+        key = follows_from(course, digest, found, around)
     with turning.noting(course, now=around.now, assessed_as=key, proposal=proposal):
-        replace_rows(course, found, result)
+        replace_rows(course, found, with_exemptions(result, around.exemptions_of(course)))
     course.assessed_as = key
     return True
 
@@ -293,15 +316,24 @@ def reassess(course: Course, around: Surroundings, *, digest: str | None = None)
     if digest is None:
         return False
     own = tuple(period_facts(row) for row in course.own_periods.all())
-    if course.assessed_as == follows_from(course, digest, header(course, around, own), around):
+    head = header(course, around, own)
+    if course.assessed_as == follows_from(course, digest, head, around):
+        _keep_turn(course, turns_at(course, head, around))
         return False
     with transaction.atomic():
         _alone(course)
+        # It may have been read again since it was looked at; what that said of it stays.
+        course.read_at = Course.objects.values_list("read_at", flat=True).get(pk=course.pk)
         reading = current.get()
         found = under_header(unpack(reading.facts), course, around)
         changed = _assess_if_needed(course, found, reading.digest, around)
-        course.save(update_fields=_KEPT)
+        course.save(update_fields=_ASSESSED)
     return changed
+
+
+def _keep_turn(course: Course, turn: datetime | None) -> None:
+    if course.assess_again_at != turn:
+        Course.objects.filter(pk=course.pk).update(assess_again_at=turn)
 
 
 def forget_rows(course: Course, *, now: datetime) -> None:
@@ -310,7 +342,7 @@ def forget_rows(course: Course, *, now: datetime) -> None:
         _alone(course)
         with turning.noting(course, now=now, assessed_as=""):
             replace_rows(course, facts.Course(id=course.pk, name=course.name), Assessment(line_items=()))
-        course.assessed_as = ""
+        course.assessed_as, course.assess_again_at = "", None
         course.save(update_fields=_KEPT)
 
 

@@ -1,4 +1,4 @@
-"""Assess again what was read long ago, because an administrator decided otherwise what it follows from.
+"""Assess again what was read long ago, because an administrator decided otherwise or the clock has moved on.
 
 A course whose `assessed_as` is empty is to be worked out again. A few are done at once, thousands by a task that
 hands on to itself; whoever comes first takes it away, and twice the work gives the same result.
@@ -29,6 +29,14 @@ def ask(*, path: str = "", term_id: int | None = None) -> int:
         courses = courses.filter(term=term_id)
     # By key: an UPDATE of several tables is none.
     return Course.objects.filter(pk__in=courses.values("pk")).update(assessed_as="")
+
+
+def ask_by_the_clock(*, now: datetime) -> int:
+    """Have those courses worked out again for which a grading period has closed since, or whose reading got old.
+
+    One UPDATE that finds nothing as a rule. It may come too often or twice: the findings then stay as they are.
+    """
+    return Course.objects.filter(assess_again_at__lt=now).update(assessed_as="", assess_again_at=None)
 
 
 def waiting() -> CourseQuerySet:

@@ -19,6 +19,8 @@ from .listing import LAST_PAGE
 
 IN_REASON = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 
+RARER = ("severity", "published", "reading", "due_from", "due_to", "period")
+
 
 class FilterForm(forms.Form):
     q = forms.CharField(required=False, max_length=200, label="Search")
@@ -101,6 +103,11 @@ class FilterForm(forms.Form):
     @property
     def active(self) -> bool:
         return any(self.chosen(name) for name in self.fields if name not in ("term", "page", "sort"))
+
+    @property
+    def has_more(self) -> bool:
+        """Whether one of the rarer filters is set, which stand folded away."""
+        return any(self.chosen(name) for name in RARER)
 
     @property
     def sorted_by(self) -> str:

@@ -15,7 +15,9 @@ from .readings import Account, Course, Term
 
 class ExemptionQuerySet(models.QuerySet["Exemption"]):
     def within(self, reach: Reach) -> Self:
-        return self.filter(reach.over("account"))
+        """A course takes its exemptions along when it moves to another sub-account."""
+        of_rules = Q(course__isnull=True) & reach.over("account")
+        return self.filter(of_rules | (Q(course__isnull=False) & reach.over("course__account")))
 
     def in_force(self, now: datetime) -> Self:
         return self.filter(ended_at__isnull=True, until__gt=now)
@@ -55,6 +57,8 @@ class Exemption(models.Model):
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     ended_because = models.CharField(max_length=8, choices=Ended.choices, blank=True)
+    ended_reason = models.TextField(blank=True)
+    """Why it was taken back, in the words of whoever did."""
 
     objects = ExemptionQuerySet.as_manager()
 
@@ -78,3 +82,8 @@ class Exemption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} for {self.subject}"
+
+    @property
+    def place(self) -> Account:
+        """The sub-account it counts in."""
+        return self.course.account if self.course else self.account

@@ -249,13 +249,14 @@ def store_reading(
 
 def _alone(course: Course) -> None:
     """Until the end of the transaction nobody else replaces this course's rows, or has since it was looked at."""
-    locked = Course.objects.select_for_update().values(*_WORKED_OUT).get(pk=course.pk)
+    locked = Course.objects.select_for_update().values(*_ASSESSED).get(pk=course.pk)
     for name, value in locked.items():
         setattr(course, name, value)
 
 
-_WORKED_OUT = [
+_ASSESSED = [
     "assessed_as",
+    "assess_again_at",
     "sections_total",
     "sections_needing",
     "items",
@@ -263,7 +264,7 @@ _WORKED_OUT = [
     "items_excepted",
     "items_warned",
 ]
-_KEPT = ["read_at", "sections_read_at", "feed_digest", "trouble", "trouble_at", *_WORKED_OUT]
+_KEPT = ["read_at", "sections_read_at", "feed_digest", "trouble", "trouble_at", *_ASSESSED]
 
 
 def _keep_reading(course: Course, found: facts.Course, digest: str) -> bool:

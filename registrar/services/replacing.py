@@ -26,6 +26,7 @@ def replace_rows(course: Course, found: facts.Course, result: Assessment) -> Non
 def _write_sections(course: Course, sections: Sequence[facts.Section], items: Sequence[LineItem]) -> None:
     total = Counter(item.section.id for item in items if item.section)
     needing = Counter(item.section.id for item in items if item.section and item.status is Status.NEEDS_ACTION)
+    excepted = Counter(item.section.id for item in items if item.section and item.status is Status.EXCEPTED)
     origins = _sis_ids_of_origins(sections)
     rows = [
         Section(
@@ -44,6 +45,7 @@ def _write_sections(course: Course, sections: Sequence[facts.Section], items: Se
             total_students=section.total_students,
             items=total[section.id],
             items_needing=needing[section.id],
+            items_excepted=excepted[section.id],
         )
         for section in sections
     ]
@@ -91,6 +93,7 @@ def _row(course: Course, found: facts.Course, item: LineItem) -> dict[str, objec
         "needs_grading": assignment.needs_grading_count,
         "status": item.status,
         "warned": _is_warned(item),
+        "excepted_until": item.excepted_until,
         "codes": [finding.code for finding in item.findings],
         "search": search_text(
             course.search, section.name if section else "", section.sis_id if section else "", assignment.name
@@ -103,7 +106,8 @@ def search_text(*parts: str | None) -> str:
 
 
 def _is_warned(item: LineItem) -> bool:
-    return any(finding.severity is Severity.WARNING for finding in item.findings)
+    """A warning that somebody accepted warns nobody any more."""
+    return any(one.severity is Severity.WARNING and one.exemption is None for one in item.findings)
 
 
 def _write_findings(course: Course, items: Sequence[LineItem]) -> None:
@@ -132,12 +136,14 @@ def _findings(
             "severity": finding.severity,
             "position": position,
             "params": dict(finding.params),
+            "exemption": finding.exemption,
         }
 
 
 def _count(course: Course, items: Sequence[LineItem]) -> None:
     needing = [item for item in items if item.status is Status.NEEDS_ACTION]
     course.items, course.items_needing = len(items), len(needing)
+    course.items_excepted = sum(item.status is Status.EXCEPTED for item in items)
     course.items_warned = sum(_is_warned(item) for item in items)
     course.sections_total = len({item.section.id for item in items if item.section})
     course.sections_needing = len({item.section.id for item in needing if item.section})

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -114,10 +114,14 @@ BYTE_ORDER_MARK = "\ufeff"
 
 def csv_chunks(items: QuerySet[LineItem]) -> Iterator[str]:
     """The CSV row by row."""
+    return csv_of(_table(items))
+
+
+def csv_of(table: Iterable[Sequence[Value]]) -> Iterator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    for row in _table(items):
-        writer.writerow(_defused(row))
+    for row in table:
+        writer.writerow(defused(row))
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
@@ -176,9 +180,9 @@ def _cell(value: Value) -> Value:
     return value
 
 
-def _defused(row: Iterable[Value]) -> list[Value]:
+def defused(row: Iterable[Value]) -> list[Value]:
     """A text that a spreadsheet would run as a formula gets an apostrophe before it."""
-    return [f"'{value}" if isinstance(value, str) and value.startswith(_RUNS) else value for value in row]
+    return [f"'{value}" if isinstance(value, str) and value.startswith(RUNS) else value for value in row]
 
 
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")

@@ -6,41 +6,29 @@ in the course's own time zone; a day without a time means its end (for "availabl
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
-from openpyxl import load_workbook
-
 from registrar.domain import facts
-from registrar.errors import Refused
 from registrar.models import Course, LineItem
 
+from .opening import TABLES, BadFile, Table, table, text_of
 from .proposing import BadRow, Wanted
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+__all__ = ["BadFile", "read_wanted"]
+
 NEEDED = ("course_id", "assignment_id", "section_id", *facts.DATE_FIELDS)
 LARGEST = 200_000
 """Rows: more than any university has line items in a term, and few enough to check at once."""
 
-LARGEST_UNPACKED = 512 * 1024 * 1024
-"""Bytes of a workbook; what unpacks to more is not a spreadsheet that a person made."""
-
 Row = Mapping[str, Any]
-Table = Iterator[tuple[int, Sequence[Any]]]
-"""Rows with their numbers as a spreadsheet shows them."""
-
-
-class BadFile(Refused):
-    """Nothing in it can be read at all."""
 
 
 def read_wanted(name: str, content: bytes) -> tuple[list[Wanted], list[BadRow]]:
@@ -66,10 +54,8 @@ def _rows(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
     suffix = Path(name).suffix.lower()
     if suffix in (".jsonl", ".json", ".ndjson"):
         rows: Iterator[tuple[int, Row]] = _jsonl(name, content)
-    elif suffix in (".csv", ".txt", ".tsv"):
-        rows = _named(name, _csv(name, content))
-    elif suffix == ".xlsx":
-        rows = _named(name, _xlsx(name, content))
+    elif suffix in TABLES:
+        rows = _named(name, table(name, content))
     else:
         raise BadFile(f"{name} is not a file of a known kind: it must end in .csv, .xlsx or .jsonl.")
     filled = ((number, row) for number, row in rows if not all(_blank(value) for value in row.values()))
@@ -79,15 +65,15 @@ def _rows(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
         yield found
 
 
-def _named(name: str, table: Table) -> Iterator[tuple[int, Row]]:
-    _, first = next(table, (1, ()))
+def _named(name: str, cells_of: Table) -> Iterator[tuple[int, Row]]:
+    _, first = next(cells_of, (1, ()))
     heading = [str(cell or "").strip().lower() for cell in first]
     missing = [column for column in NEEDED if column not in heading]
     if missing:
         raise BadFile(f"{name} lacks the columns {', '.join(missing)}. Its first row must name the columns.")
     if twice := [column for column in NEEDED if heading.count(column) > 1]:
         raise BadFile(f"{name} has more than one column {', '.join(twice)}.")
-    for number, cells in table:
+    for number, cells in cells_of:
         row = dict(zip(heading, cells, strict=False))
         if not all(_blank(cell) for cell in cells[len(heading) :]):
             row[MORE] = True
@@ -97,62 +83,8 @@ def _named(name: str, table: Table) -> Iterator[tuple[int, Row]]:
 MORE = "more cells than columns"
 
 
-def _text(name: str, content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadFile(f"{name} is not UTF-8 text. Save it as “CSV UTF-8”, or as XLSX.") from None
-
-
-def _csv(name: str, content: bytes) -> Table:
-    text = _text(name, content)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        yield from enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1)
-    except csv.Error as error:
-        raise BadFile(f"{name} is not a table: {error}.") from None
-
-
-def _xlsx(name: str, content: bytes) -> Table:
-    try:
-        values = _sheet(content, formulas=False)
-        if not _has_formulas(content):
-            yield from enumerate(values, start=1)
-            return
-        pairs = zip(values, _sheet(content, formulas=True), strict=True)
-        for number, (shown, written) in enumerate(pairs, start=1):
-            yield number, [_shown(*cell) for cell in zip(shown, written, strict=True)]
-    except (BadFile, GeneratorExit):
-        raise
-    except Exception as error:  # what a broken workbook makes openpyxl raise cannot be listed
-        raise BadFile(f"{name} is not a workbook that can be read. Save it again as XLSX.") from error
-
-
-def _sheet(content: bytes, *, formulas: bool) -> Iterator[Sequence[Any]]:
-    with ZipFile(io.BytesIO(content)) as packed:
-        if sum(each.file_size for each in packed.infolist()) > LARGEST_UNPACKED:
-            raise ValueError("too large")
-    book = load_workbook(io.BytesIO(content), read_only=True, data_only=not formulas)
-    sheet = book.worksheets[0]
-    # The size that a file claims for its sheet may be wrong.
-    sheet.reset_dimensions()
-    yield from sheet.iter_rows(values_only=True)
-
-
-def _has_formulas(content: bytes) -> bool:
-    with ZipFile(io.BytesIO(content)) as packed:
-        sheets = [each for each in packed.namelist() if each.startswith("xl/worksheets/")]
-        return any(b"<f>" in (text := packed.read(each)) or b"<f " in text for each in sheets)
-
-
-def _shown(value: Any, written: Any) -> Any:
-    """A formula that no program has worked out yet has no value; it must not pass for an empty cell."""
-    return written if value is None else value
-
-
 def _jsonl(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
-    for number, line in enumerate(_text(name, content).split("\n"), start=1):
+    for number, line in enumerate(text_of(name, content).split("\n"), start=1):
         if not line.strip():
             continue
         try:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from registrar.models import LineItem, Proposal
-from registrar.services import exporting, importing
+from registrar.services import exporting, importing, opening
 from registrar.services.importing import BadFile
 from registrar.services.proposing import BadRows, Wanted
 
@@ -173,7 +173,7 @@ def test_it_says_why_a_file_cannot_be_read(house: House, name: str, content: byt
 
 
 def test_it_is_not_unpacked_to_death(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "LARGEST_UNPACKED", 1000)
+    monkeypatch.setattr(opening, "LARGEST_UNPACKED", 1000)
     with pytest.raises(BadFile):
         importing.read_wanted("in.xlsx", book([1, 1, None, "-", None, None]))
 

@@ -1,0 +1,221 @@
+"""Mark: the office's own dates of a term, and which terms are watched. Each decision is audited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from registrar.errors import Missing, Refused, RegistrarError
+from registrar.models import Account, Course, Mark, Reach, Role, Term, reach_of
+
+from . import reassessing
+from .auditing import note
+from .rights import require
+from .surveying import is_watched
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+FAR = timedelta(days=120)
+"""A date this far outside of its term is taken for a slip of the pen."""
+DEADLINE = Mark.Kind.GRADE_DEADLINE
+ELSEWHERE = "This date is not there, or it is outside the part that you may see."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    kind: str
+    at: datetime
+    name: str = ""
+    account: Account | None = None
+    """Empty for the whole university."""
+    past_is_meant: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What became of a decision: how many courses follow from it, and whether they are worked out already."""
+
+    mark: Mark
+    courses: int = 0
+    at_once: bool = True
+
+
+# What a person sees
+
+
+def terms(reach: Reach) -> QuerySet[Term]:
+    """Who sees everything sees every term of Canvas; others those in which they have a course."""
+    rows = Term.objects.filter(gone_at=None)
+    if reach.paths is not None:
+        rows = rows.filter(Exists(Course.objects.present().within(reach).filter(term=OuterRef("pk"))))
+    return rows.order_by("-start_at", "name")
+
+
+def term_for(reach: Reach, pk: int) -> Term:
+    found = terms(reach).filter(pk=pk).first()
+    if found is None:
+        raise Missing("This term is not there, or it is outside the part that you may see.")
+    return found
+
+
+def marks(reach: Reach, term: Term) -> QuerySet[Mark]:
+    """The dates that concern what this person sees: of its sub-accounts, of those above, of everybody."""
+    rows = Mark.objects.filter(term=term).select_related("account", "set_by")
+    if reach.paths is None:
+        return rows
+    above = {int(pk) for path in reach.paths for pk in path.strip("/").split("/")}
+    return rows.filter(Q(account=None) | Q(account__in=above) | reach.over("account"))
+
+
+def mark_for(reach: Reach, pk: int) -> Mark:
+    """One that this person may change. Of a stranger's, and of everybody's, the answer is the same."""
+    rows = Mark.objects.select_related("account", "term", "set_by")
+    found = rows.filter(pk=pk, term__in=terms(reach)).first()
+    if found is None or not may_set(reach, found.account):
+        raise Missing(ELSEWHERE)
+    return found
+
+
+def may_set(reach: Reach, account: Account | None) -> bool:
+    return reach.paths is None or (account is not None and reach.holds(account.path))
+
+
+def deadline(*, term: Term, account: Account | None = None) -> datetime | None:
+    """The grade deadline that holds for a sub-account: of the nearest one upwards, else the university's."""
+    known = dict(Mark.objects.filter(term=term, kind=DEADLINE).values_list("account", "at"))
+    path = account.path if account is not None else ""
+    way_up = [int(pk) for pk in reversed(path.strip("/").split("/")) if pk]
+    return next((known[pk] for pk in (*way_up, None) if pk in known), None)
+
+
+def deadline_within(reach: Reach, term: Term) -> datetime | None:
+    """The grade deadline to name to a person: of the part they see, the earliest where it has several."""
+    tops = list(Account.objects.filter(path__in=reach.paths)) if reach.paths is not None else []
+    found = [deadline(term=term, account=top) for top in tops] or [deadline(term=term)]
+    known = [at for at in found if at is not None]
+    if not known:
+        # Where nothing holds for all of it, the first one inside it does for a part.
+        known = list(marks(reach, term).filter(kind=DEADLINE).values_list("at", flat=True))
+    return min(known, default=None)
+
+
+# Deciding
+
+
+def objections(*, term: Term, wanted: Wanted, now: datetime, mark: Mark | None = None) -> dict[str, str]:
+    """What speaks against a date, by the field that it is about."""
+    found = {"at": _untimely(term, wanted, now, mark)}
+    if wanted.kind == Mark.Kind.OTHER and not wanted.name.strip():
+        found["name"] = "Give the date a name: “other date” says nothing to those who read it."
+    if wanted.kind == DEADLINE and _taken(term, wanted, mark):
+        place = f"{wanted.account.name} has" if wanted.account else "The whole university has"
+        found["account"] = f"{place} a grade deadline in this term already. Change that one."
+    return {field: said for field, said in found.items() if said}
+
+
+def _untimely(term: Term, wanted: Wanted, now: datetime, mark: Mark | None) -> str:
+    if term.start_at is not None and wanted.at < term.start_at - FAR:
+        return f"This is more than {FAR.days} days before {term.name} begins. Look at the year again."
+    if term.end_at is not None and wanted.at > term.end_at + FAR:
+        return f"This is more than {FAR.days} days after {term.name} ends. Look at the year again."
+    stays = mark is not None and mark.at == wanted.at
+    if wanted.at < now and not wanted.past_is_meant and not stays:
+        return "This date has passed. If it is meant to be in the past, tick the box and save again."
+    return ""
+
+
+def _taken(term: Term, wanted: Wanted, mark: Mark | None) -> bool:
+    others = Mark.objects.filter(term=term, kind=DEADLINE, account=wanted.account)
+    return others.exclude(pk=mark.pk if mark else None).exists()
+
+
+def set_mark(*, by: User, term: Term, wanted: Wanted, now: datetime, mark: Mark | None = None) -> Done:
+    """A new date, or another one in the place of ``mark``."""
+    _may_decide(by, wanted.account)
+    if mark is not None:
+        _may_decide(by, mark.account)
+    if said := objections(term=term, wanted=wanted, now=now, mark=mark):
+        raise RegistrarError(" ".join(said.values()))
+    before = (mark.kind, mark.account, _told(mark)) if mark else None
+    row = mark or Mark(term=term)
+    row.kind, row.name, row.at, row.account = wanted.kind, wanted.name.strip(), wanted.at, wanted.account
+    row.set_by, row.set_at = by, now
+
+    def decide() -> None:
+        row.save()
+        note(
+            by=by,
+            what="date changed" if before else "date set",
+            subject=_subject(row),
+            now=now,
+            account=row.account,
+            before=before and before[2],
+            after=_told(row),
+        )
+
+    places = [(row.kind, row.account), *([before[:2]] if before else [])]
+    return _decided(row, decide, places, now)
+
+
+def remove_mark(*, by: User, mark: Mark, now: datetime) -> Done:
+    _may_decide(by, mark.account)
+
+    def decide() -> None:
+        if not Mark.objects.filter(pk=mark.pk).delete()[0]:
+            raise Missing("Somebody has removed this date already.")
+        note(by=by, what="date removed", subject=_subject(mark), now=now, account=mark.account, before=_told(mark))
+
+    return _decided(mark, decide, [(mark.kind, mark.account)], now)
+
+
+def _may_decide(by: User, account: Account | None) -> None:
+    require(by, Role.ADMINISTRATOR)
+    if not may_set(reach_of(by), account):
+        raise Missing(ELSEWHERE)
+
+
+def _decided(
+    mark: Mark, decide: Callable[[], None], places: list[tuple[str, Account | None]], now: datetime
+) -> Done:
+    """Decide, and have the courses that follow from it worked out again, all or nothing."""
+    paths = {account.path if account else "" for kind, account in places if kind == DEADLINE}
+    try:
+        with transaction.atomic():
+            decide()
+            courses = sum(reassessing.ask(path=path, term_id=mark.term_id) for path in paths)
+    except IntegrityError:
+        raise Refused("Somebody else has just set a grade deadline here. Look at it first.") from None
+    return Done(mark=mark, courses=courses, at_once=reassessing.at_once(courses, now=now))
+
+
+def _subject(mark: Mark) -> str:
+    place = f", {mark.account.name}" if mark.account else ""
+    return f"{mark.name or mark.get_kind_display()} of {mark.term.name}{place}"
+
+
+def _told(mark: Mark) -> dict[str, Any]:
+    account = mark.account.name if mark.account else None
+    return {"kind": mark.kind, "name": mark.name, "at": mark.at.isoformat(), "account": account}
+
+
+def watch(*, by: User, term: Term, watched: bool | None, now: datetime) -> None:
+    """Have syncs read this term, or leave it out, whatever its dates; None lets the dates decide."""
+    require(by, Role.ADMINISTRATOR)
+    if reach_of(by).paths is not None:
+        raise Refused(
+            "Which terms are read concerns the whole university: it takes an administrator of all of it."
+        )
+    before = term.watched
+    if watched == before:
+        return
+    with transaction.atomic():
+        Term.objects.filter(pk=term.pk).update(watched=watched)
+        term.watched = watched
+        what = "term watched" if is_watched(term, now) else "term no longer watched"
+        note(by=by, what=what, subject=term.name, now=now, before=before, after=watched)

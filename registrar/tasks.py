@@ -93,6 +93,7 @@ def sweep() -> None:
     for run in Run.objects.open():
         if syncing.needs_a_worker(run, now()):
             work.delay(run.pk)
+    reassessing.ask_by_the_clock(now=now())
     if reassessing.waiting().exists():
         reassess.delay()
     for proposal in applying.idle(now()):

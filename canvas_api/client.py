@@ -83,6 +83,11 @@ class CanvasClient:
         """How many of them Canvas's rate limit refused."""
         return self.transport.refused
 
+    @property
+    def last_request(self) -> RequestInfo | None:
+        """The last one that this thread has sent."""
+        return self.transport.last_request
+
     def close(self) -> None:
         self.transport.close()
 

@@ -22,14 +22,26 @@ class Missing(RegistrarError):
 class CanvasTrouble(RegistrarError):
     """Canvas did not give what was asked. ``passing`` means that a later try may well succeed.
 
-    ``maybe_done`` means that it was a write, and that Canvas may have carried it out all the same.
+    ``maybe_done`` means that it was a write, and that Canvas may have carried it out all the same. ``status`` and
+    ``request_id`` are Canvas's, None and empty where no answer came.
     """
 
-    def __init__(self, message: str, *, kind: str = "", passing: bool = False, maybe_done: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: str = "",
+        passing: bool = False,
+        maybe_done: bool = False,
+        status: int | None = None,
+        request_id: str = "",
+    ) -> None:
         super().__init__(message)
         self.maybe_done = maybe_done
         self.kind = kind
         self.passing = passing
+        self.status = status
+        self.request_id = request_id
 
 
 def database_trouble(error: Exception) -> str:

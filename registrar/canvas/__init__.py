@@ -3,6 +3,7 @@
 from .door import Canvas, open_canvas, trouble_of
 from .found import (
     AccountFound,
+    Answered,
     CourseFound,
     FeedPage,
     FeedPart,
@@ -15,6 +16,7 @@ from .found import (
 
 __all__ = [
     "AccountFound",
+    "Answered",
     "Canvas",
     "CourseFound",
     "FeedPage",

@@ -22,7 +22,7 @@ from registrar.domain.changes import BulkEntry, NewOverride
 from registrar.errors import CanvasTrouble
 from registrar.gate import shared_gate
 
-from .found import AccountFound, CourseFound, FeedPage, FeedPart, PeriodFound, ProgressFound, TermFound
+from .found import AccountFound, Answered, CourseFound, FeedPage, FeedPart, PeriodFound, ProgressFound, TermFound
 from .reading import (
     account_of,
     assignment_of,
@@ -34,7 +34,7 @@ from .reading import (
     section_of,
     term_of,
 )
-from .writing import bulk_item_of, progress_of, sent_dates
+from .writing import answered_of, bulk_item_of, progress_of, sent_dates
 
 MOST_TERMS = 40
 """Named in one request: Canvas's Link header loses its next page where addresses get long."""
@@ -64,7 +64,14 @@ def trouble_of(error: api.CanvasError) -> CanvasTrouble:
     """The sentence a registrar reads; the client's own message holds Canvas's words and never the token."""
     kind = next((name for type_, name in _KINDS if isinstance(error, type_)), "error")
     passing = kind in ("unreachable", "throttled", "server")
-    return CanvasTrouble(str(error), kind=kind, passing=passing, maybe_done=bool(error.maybe_done))
+    return CanvasTrouble(
+        str(error),
+        kind=kind,
+        passing=passing,
+        maybe_done=bool(error.maybe_done),
+        status=error.status,
+        request_id=clean(error.request_id),
+    )
 
 
 _KINDS: tuple[tuple[type[api.CanvasError], str], ...] = (
@@ -212,7 +219,7 @@ class Canvas:
 
     # Writing: nothing here is repeated by itself once it may have arrived
 
-    def create_overrides(self, course_id: int, new: Sequence[NewOverride]) -> None:
+    def create_overrides(self, course_id: int, new: Sequence[NewOverride]) -> Answered:
         """All of them or none."""
         items = [
             {"assignment_id": one.assignment_id, "course_section_id": one.section_id} | sent_dates(one.dates)
@@ -220,36 +227,44 @@ class Canvas:
         ]
         with _troubles():
             self.client.overrides.batch_create(course_id, items)
+        return answered_of(self.client.last_request)
 
-    def delete_override(self, course_id: int, assignment_id: int, override_id: int) -> None:
+    def delete_override(self, course_id: int, assignment_id: int, override_id: int) -> Answered:
         with _troubles():
             self.client.overrides.delete(course_id, assignment_id, override_id)
+        return answered_of(self.client.last_request)
 
     def update_dates(self, course_id: int, entries: Sequence[BulkEntry]) -> ProgressFound:
         """Starts Canvas's job; what came of it is known when its Progress ends."""
         with _troubles():
-            return progress_of(
-                self.client.assignments.bulk_update(course_id, [bulk_item_of(one) for one in entries])
-            )
+            found = self.client.assignments.bulk_update(course_id, [bulk_item_of(one) for one in entries])
+        return progress_of(found, self.client.last_request)
 
-    def set_flag(self, course_id: int, assignment_id: int, wanted: bool) -> None:
+    def set_flag(self, course_id: int, assignment_id: int, wanted: bool) -> Answered:
         with _troubles():
             self.client.assignments.update(course_id, assignment_id, {"post_to_sis": wanted})
+        return answered_of(self.client.last_request)
 
-    def turn_off(self, course_id: int, period_id: int | None) -> None:
+    def turn_off(self, course_id: int, period_id: int | None) -> Answered:
         """Canvas's own ``disable_post_to_sis``, which takes what it takes (canvas-behaviour.md, section 2)."""
         with _troubles():
             self.client.sis.disable_post_to_sis(course_id, period_id)
+        return answered_of(self.client.last_request)
 
     def progress(self, progress_id: int) -> ProgressFound:
         try:
             with _troubles():
-                return progress_of(self.client.progress.one(progress_id))
+                found = self.client.progress.one(progress_id)
+            return progress_of(found, self.client.last_request)
         except CanvasTrouble as trouble:
             if trouble.kind != "not_found":
                 raise
             return ProgressFound(
-                id=progress_id, ended=True, completed=False, message="Canvas no longer knows this job."
+                id=progress_id,
+                ended=True,
+                completed=False,
+                message="Canvas no longer knows this job.",
+                answered=Answered(status=trouble.status, request_id=trouble.request_id),
             )
 
 

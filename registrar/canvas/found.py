@@ -139,9 +139,18 @@ class RowError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What a receipt keeps of an answer; Canvas's own people find it in their logs by the request id."""
+
+    status: int | None = None
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressFound:
     id: int
     ended: bool
     completed: bool
     message: str = ""
     errors: tuple[RowError, ...] = ()
+    answered: Answered = Answered()

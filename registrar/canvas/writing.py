@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from canvas_api import records
+from canvas_api.transport import RequestInfo
 from registrar.domain import facts
 from registrar.domain.changes import BulkEntry
 
-from .found import ProgressFound, RowError
+from .found import Answered, ProgressFound, RowError
 from .reading import clean, given
 
 
@@ -24,7 +25,11 @@ def bulk_item_of(entry: BulkEntry) -> dict[str, Any]:
     return {"id": entry.assignment_id, "all_dates": base + overrides}
 
 
-def progress_of(found: records.ProgressRecord) -> ProgressFound:
+def answered_of(last: RequestInfo | None) -> Answered:
+    return Answered(status=last.status, request_id=clean(last.request_id)) if last else Answered()
+
+
+def progress_of(found: records.ProgressRecord, last: RequestInfo | None) -> ProgressFound:
     results = given(found.results)
     return ProgressFound(
         id=found.id,
@@ -32,6 +37,7 @@ def progress_of(found: records.ProgressRecord) -> ProgressFound:
         completed=found.workflow_state == "completed",
         message=clean(found.message) or _message_of(results),
         errors=tuple(_row_errors(results)),
+        answered=answered_of(last),
     )
 
 

@@ -23,8 +23,9 @@ from registrar.models import Change, Proposal, ProposalCourse, Role, Step
 
 from . import assessing
 from .claiming import is_gone, owner_name
+from .holding import Otherwise, Part, Then
 from .rights import proposal_for, require
-from .writing import Otherwise, Part, Then, Writer
+from .writing import Writer
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

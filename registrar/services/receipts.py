@@ -5,7 +5,7 @@ It is made from rows that nothing changes any more, so it reads the same each ti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -35,6 +35,9 @@ COLUMNS = (
     "state",
     "message",
 )
+ANSWER = ("course_id", "at", "what", "status", "request_id", "progress")
+"""What the record tells of each request; anything else is in words."""
+UNCLEAR = "the answer was lost"
 HEAD = ("id", "kind", "state", "reason", "proposed_by", "decided_by", "applied_by", "comment")
 TIMES = ("created_at", "submitted_at", "decided_at", "started_at", "finished_at")
 
@@ -132,13 +135,18 @@ def _shown(value: Any) -> Any:
 
 
 def _answers(record: dict[str, Any]) -> Iterator[list[Any]]:
-    yield ["course_id", "at", "what", "details"]
+    yield [*ANSWER, "details"]
     for course in record["courses"]:
         for answer in course["canvas"]:
-            details = {name: value for name, value in answer.items() if name not in ("at", "what")}
-            yield [
-                course["course_id"],
-                answer["at"],
-                answer["what"],
-                ", ".join(f"{name} {value}" for name, value in details.items() if value not in (None, "")),
-            ]
+            yield [course["course_id"], *(answer.get(name) for name in ANSWER[1:]), _details(answer)]
+
+
+def _details(answer: Mapping[str, Any]) -> str:
+    told = {name: value for name, value in answer.items() if name not in ANSWER and name != "maybe_done"}
+    said = [f"{name} {value}" for name, value in told.items() if value not in (None, "")]
+    return ", ".join([*said, UNCLEAR] if is_unclear(answer) else said)
+
+
+def is_unclear(answer: Mapping[str, Any]) -> bool:
+    """Whether the answer to a write was lost, so that only reading back told what came of it."""
+    return bool(answer.get("maybe_done", "status" not in answer))

@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -325,6 +326,33 @@ def test_it_reports_a_request_that_was_not_answered(connect: Connect, canvas: Fa
     canvas.says(RESET, COURSE)
     connect(on_request=told.append).courses.one(5)
     assert [info.status for info in told] == [None, 200]
+
+
+def test_it_names_the_last_request_of_each_thread_by_canvas_s_own_id(
+    client: CanvasClient, canvas: FakeCanvas
+) -> None:
+    assert client.last_request is None
+    canvas.says(as_json({"id": 5, "name": "A"}, x_request_context_id="r1"), RESET, COURSE)
+    client.courses.one(5)
+    first = client.last_request
+    assert first is not None
+    assert (first.method, first.status, first.request_id) == ("GET", 200, "r1")
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(lambda: client.last_request).result() is None
+        other.submit(client.courses.one, 5).result()
+    assert client.last_request is first
+
+
+@pytest.mark.parametrize(
+    "answer", [as_json([], x_request_context_id="r2"), as_json({}, 404, x_request_context_id="r2")]
+)
+def test_it_keeps_canvas_s_own_id_of_what_went_wrong(
+    client: CanvasClient, canvas: FakeCanvas, answer: Reply
+) -> None:
+    canvas.says(answer)
+    with pytest.raises(errors.CanvasError) as caught:
+        client.courses.one(5)
+    assert caught.value.request_id == "r2"
 
 
 def test_it_never_shows_the_token(client: CanvasClient, canvas: FakeCanvas) -> None:

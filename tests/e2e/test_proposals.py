@@ -26,6 +26,7 @@ from tests.services.door import canvas_of
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = NOW + timedelta(days=7)
+ANSWER = {"at": NOW.isoformat(), "what": "PUT post_to_sis", "status": 200, "request_id": "0b1c", "assignment": 7}
 
 
 def day(offset: int) -> str:
@@ -219,7 +220,7 @@ def addresses(university: University) -> dict[str, str]:
     ended = build.proposal(ready, state=Proposal.State.PROBLEMS, started_at=NOW, finished_at=NOW)
     for row, state in zip(ended.changes.all(), ("verified", "conflict", "different", "failed"), strict=False):
         Change.objects.filter(pk=row.pk).update(state=state, message="Said by Canvas.", found=row.before)
-    ended.courses.update(stage=ProposalCourse.Stage.DONE, receipts=[{"at": NOW.isoformat(), "what": "PUT x"}])
+    ended.courses.update(stage=ProposalCourse.Stage.DONE, receipts=[ANSWER])
     own = build.proposal(ready, by=User.objects.get(username="all_round"), days=400)
     return {
         "proposals": "/proposals/",

@@ -47,7 +47,15 @@ def finished(university: University, **states: int) -> Proposal:
         Change.objects.filter(pk=rows.pop().pk).update(state=state, message="Because of this.")
     proposal.courses.update(
         stage=ProposalCourse.Stage.DONE,
-        receipts=[{"at": build.NOW.isoformat(), "what": "PUT bulk_update", "progress": 17}],
+        receipts=[
+            {
+                "at": build.NOW.isoformat(),
+                "what": "PUT bulk_update",
+                "status": 200,
+                "request_id": "9f3c",
+                "progress": 17,
+            }
+        ],
     )
     return proposal
 
@@ -222,7 +230,7 @@ def test_it_sends_a_fragment_to_htmx(viewer: Client, university: University) -> 
 def test_it_prints_a_receipt(viewer: Client, university: University) -> None:
     proposal = finished(university, verified=3, failed=1)
     text = " ".join(viewer.get(f"/proposals/{proposal.pk}/receipt/").content.decode().split())
-    for part in ("proposer", "decider", "lost to snow", "PUT bulk_update", "progress 17", "Because of this."):
+    for part in ("proposer", "decider", "lost to snow", "PUT bulk_update", "job 17", "9f3c", "Because of this."):
         assert part in text
 
 

@@ -235,7 +235,15 @@ def test_it_keeps_the_record_of_a_finished_proposal(house: House) -> None:
     assert [item["state"] for item in found["items"]] == ["verified", "conflict"]
     assert found["items"][1]["found"]["due_at"] == "2026-11-29T06:59:59Z"
     (course,) = found["courses"]
-    assert [one["what"] for one in course["canvas"]] == ["PUT bulk_update", "Progress"]
+    assert [(one["what"], one["status"]) for one in course["canvas"]] == [
+        ("PUT bulk_update", 200),
+        ("GET progress", 200),
+    ]
+    assert {one["progress"] for one in course["canvas"]} == {1}
+    first, second = (one["request_id"] for one in course["canvas"])
+    assert first.startswith("stand-in-")
+    assert second.startswith("stand-in-")
+    assert first != second
     house.later(days=9)
     assert receipts.receipt(proposal) == found
 
@@ -254,4 +262,7 @@ def test_it_writes_the_record_into_a_workbook_in_which_nothing_runs(house: House
     assert (first["assignment_name"], first["due_at_after"], first["state"]) == ("=1+1", DUE, "verified")
     assert book["Changes"]["D2"].data_type == "s"
     assert ("reason", "end of term") in [row[:2] for row in book["Proposal"].iter_rows(values_only=True)]
-    assert book["Canvas"].max_row == 3
+    answers = list(book["Canvas"].iter_rows(values_only=True))
+    assert answers[0] == ("course_id", "at", "what", "status", "request_id", "progress", "details")
+    assert [row[2] for row in answers[1:]] == ["PUT bulk_update", "GET progress"]
+    assert all(str(row[4]).startswith("stand-in-") for row in answers[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from canvas_api.standin import Fault
 from registrar.errors import CanvasTrouble
 from registrar.models import Proposal, ProposalCourse
-from registrar.services import deciding, following
+from registrar.services import applying, deciding, following
 
 from .house import House, messages, overrides_of, states, the, utc, wanted
 
@@ -163,6 +164,108 @@ def test_it_finds_out_by_itself_whether_a_write_arrived(house: House, kind: str,
     house.standin.faults = []
     house.restored(proposal)
     assert house.university.snapshot() == before
+
+
+def queued(house: House, seconds: float) -> None:
+    """The reply is lost, and Canvas leaves its job in the queue for so long."""
+    house.standin.faults = [
+        Fault(kind="lost_reply", match=BULK, times=1),
+        Fault(kind="job_stay_queued", match=BULK, times=1),
+    ]
+    until = house.clock() + timedelta(seconds=seconds)
+
+    def before(request: Any) -> None:
+        if house.clock() >= until:
+            for progress in house.university.progresses.values():
+                progress.script = ""
+
+    house.standin.before = before
+
+
+def test_it_waits_for_a_job_that_canvas_queued_though_its_reply_was_lost(house: House) -> None:
+    queued(house, 100)
+    proposal = house.applied(portfolio(house))
+    assert (the(proposal).state, house.standin.count("PUT", BULK)) == ("verified", 1)
+    assert house.standin.count("GET", "/courses/1/assignments") < 30
+
+
+def test_it_sends_again_what_did_not_arrive_for_long_and_the_twin_does_no_harm(house: House) -> None:
+    queued(house, 300)
+    proposal = house.applied(portfolio(house), patience=timedelta(minutes=20))
+    assert (the(proposal).state, house.standin.count("PUT", BULK)) == ("verified", 2)
+    assert due(house, 1) == utc(DUE)
+    house.later(hours=1)
+    house.sync()
+    assert due(house, 1) == utc(DUE)
+
+
+def test_it_does_not_wait_long_where_the_dates_are_no_longer_as_before(house: House) -> None:
+    queued(house, 10**6)
+    proposal = portfolio(house)
+    between(house, "GET", "/progress/", lambda: None)
+    began = house.clock()
+
+    def edit(request: Any, reply: Any) -> None:
+        if request.method == "PUT":
+            house.university.assignments[1].due_at = utc(LATER)
+
+    house.standin.after = edit
+    house.applied(proposal)
+    assert the(proposal).state == "different"
+    assert house.clock() - began < timedelta(seconds=60)
+
+
+def test_it_records_what_was_sent_though_no_answer_came(house: House) -> None:
+    house.standin.faults = [Fault(kind="lost_reply", match=BULK, nth=1), Fault(kind="500", match=CREATE, nth=1)]
+    house.done(wanted(1, 1, None, due_at=DUE), wanted(1, 1, 1, due_at=LATER))
+    told = [(one["what"], one["status"], bool(one["request_id"])) for one in ProposalCourse.objects.get().receipts]
+    assert told == [
+        ("POST overrides", 500, True),
+        ("POST overrides", 200, True),
+        ("PUT bulk_update", None, False),
+    ]
+    lost = ProposalCourse.objects.get().receipts[-1]
+    assert lost["maybe_done"]
+    assert "broke off" in lost["message"]
+
+
+def worker_died(house: House, proposal: Proposal, **last: Any) -> None:
+    """As its row stands after a worker that recorded this write and was not heard of again."""
+    applying.start(proposal=proposal, now=house.clock())
+    ProposalCourse.objects.update(
+        stage=ProposalCourse.Stage.WRITING,
+        sent_at=house.clock(),
+        receipts=[{"at": house.clock().isoformat(), "what": "PUT bulk_update"} | last],
+    )
+
+
+@pytest.mark.parametrize(
+    ("last", "waits"),
+    [
+        ({}, 120),
+        ({"status": None, "maybe_done": True}, 120),
+        ({"status": 500, "maybe_done": True}, 120),
+        ({"what": "POST overrides"}, 10),
+        ({"status": 200}, 0),
+        ({"status": None, "maybe_done": False}, 0),
+    ],
+)
+def test_it_waits_for_the_write_of_a_dead_worker_only_where_it_may_still_arrive(
+    house: House, last: dict[str, Any], waits: int
+) -> None:
+    proposal, sent = portfolio(house), []
+    worker_died(house, proposal, **last)
+    began = house.clock()
+
+    def before(request: Any) -> None:
+        if request.method == "PUT":
+            sent.append((house.clock() - began).total_seconds())
+
+    house.standin.before = before
+    house.applied(proposal)
+    assert the(proposal).state == "verified"
+    (after,) = sent
+    assert waits <= after <= waits + 15
 
 
 @pytest.mark.parametrize("kind", ["lost_reply", "502"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -12,6 +12,8 @@ MOST_ACROSS: Final = 5
 MOST_UP: Final = 4
 STEPS: Final = (1, 2, 7, 14, 28, 56, 112, 364)
 """Days between two ticks across."""
+ROW: Final = 16
+"""Pixels from the word of one mark to that of the next."""
 GAP: Final = 3
 """Days without a count over which a line is still drawn; over more it would tell what nobody counted."""
 
@@ -31,38 +33,40 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    x: float
+    y: float
+
+    @property
+    def percent(self) -> str:
+        """Across, as SVG measures what is not to be stretched."""
+        return f"{self.x / 10:g}%"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     kind: str
     runs: tuple[str, ...]
     """Points of polylines, as SVG wants them."""
-    dots: tuple[tuple[float, float], ...]
-    """Days that stand alone."""
+    dots: tuple[Spot, ...]
+    """Days that stand alone, and the last of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    at: float
+    spot: Spot
     label: str
     anchor: str = "middle"
-
-    @property
-    def percent(self) -> str:
-        return f"{self.at / 10:g}%"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
     """A vertical line with a word beside it, on the side where there is room."""
 
-    at: float
+    spot: Spot
     name: str
     kind: str
     anchor: str
-    row: int
-
-    @property
-    def percent(self) -> str:
-        return f"{self.at / 10:g}%"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +102,10 @@ def chart(
 
     return Chart(
         height=height,
-        lines=tuple(
-            _line(kind, [(point.at, x(point.at), y(point.value)) for point in points]) for kind, points in series
-        ),
+        lines=tuple(_line(kind, sorted((p.at, x(p.at), y(p.value)) for p in points)) for kind, points in series),
         across=tuple(_ticks(first, last, x, label)),
-        up=tuple(Tick(at=y(value), label=f"{value:,}") for value in range(0, top + 1, step)),
-        flags=tuple(_flag(number, mark, x(mark.at)) for number, mark in enumerate(marks) if mark.at >= first),
+        up=tuple(Tick(spot=Spot(x=0, y=y(value)), label=f"{value:,}") for value in range(0, top + 1, step)),
+        flags=tuple(_flags([(mark, x(mark.at)) for mark in marks if mark.at >= first])),
     )
 
 
@@ -118,11 +120,13 @@ def _step_up(top: int) -> int:
 
 
 def _line(kind: str, points: Sequence[tuple[int, float, float]]) -> Line:
-    runs = _runs(sorted(points))
+    runs = _runs(points)
+    last = runs[-1:] if runs and len(runs[-1]) > 1 else []
+    alone = [run for run in runs if len(run) == 1]
     return Line(
         kind=kind,
         runs=tuple(" ".join(f"{x:g},{y:g}" for _, x, y in run) for run in runs if len(run) > 1),
-        dots=tuple((run[0][1], run[0][2]) for run in runs if len(run) == 1),
+        dots=tuple(Spot(x=run[-1][1], y=run[-1][2]) for run in (*alone, *last)),
     )
 
 
@@ -135,11 +139,11 @@ def _runs(points: Sequence[tuple[int, float, float]]) -> list[list[tuple[int, fl
     return runs
 
 
-def _ticks(first: int, last: int, x: Callable[[int], float], label: Callable[[int], str]) -> Iterable[Tick]:
+def _ticks(first: int, last: int, x: Callable[[int], float], label: Callable[[int], str]) -> Iterator[Tick]:
     """On days that are whole steps away from day 0, the one that matters."""
     step = next((one for one in STEPS if (last - first) // one < MOST_ACROSS), STEPS[-1])
     for at in range(-(-first // step) * step, last + 1, step):
-        yield Tick(at=x(at), label=label(at), anchor=_anchor(x(at)))
+        yield Tick(spot=Spot(x=x(at), y=0), label=label(at), anchor=_anchor(x(at)))
 
 
 def _anchor(at: float) -> str:
@@ -147,6 +151,8 @@ def _anchor(at: float) -> str:
     return "start" if at < 60 else "end" if at > WIDTH - 60 else "middle"
 
 
-def _flag(row: int, mark: Mark, at: float) -> Flag:
-    anchor = "end" if at > WIDTH / 2 else "start"
-    return Flag(at=at, name=mark.name, kind=mark.kind, anchor=anchor, row=row)
+def _flags(marks: Sequence[tuple[Mark, float]]) -> Iterator[Flag]:
+    """Each a row below the other, so that no word covers another's."""
+    for row, (mark, at) in enumerate(marks):
+        anchor = "end" if at > WIDTH / 2 else "start"
+        yield Flag(spot=Spot(x=at, y=row * ROW), name=mark.name, kind=mark.kind, anchor=anchor)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrar.domain.charts import MOST_ACROSS, MOST_UP, WIDTH, Mark, Point, chart
+from registrar.domain.charts import MOST_ACROSS, MOST_UP, WIDTH, Mark, Point, Spot, chart
 
 
 def points(*pairs: tuple[int, int]) -> list[Point]:
@@ -21,8 +21,14 @@ def test_two_days_reach_from_edge_to_edge_and_zero_lies_at_the_foot() -> None:
     drawn = chart([("now", points((-1, 4), (0, 0)))], height=100)
     assert drawn is not None
     assert drawn.lines[0].runs == ("0,0 1000,100",)
-    assert [(tick.at, tick.label) for tick in drawn.up] == [(100, "0"), (75, "1"), (50, "2"), (25, "3"), (0, "4")]
-    assert [(tick.percent, tick.label, tick.anchor) for tick in drawn.across] == [
+    assert [(tick.spot.y, tick.label) for tick in drawn.up] == [
+        (100, "0"),
+        (75, "1"),
+        (50, "2"),
+        (25, "3"),
+        (0, "4"),
+    ]
+    assert [(tick.spot.percent, tick.label, tick.anchor) for tick in drawn.across] == [
         ("0%", "-1", "start"),
         ("100%", "0", "end"),
     ]
@@ -39,7 +45,7 @@ def test_it_draws_no_line_over_days_that_nobody_counted() -> None:
     drawn = chart([("now", points((0, 1), (3, 1), (7, 1), (8, 1), (20, 1)))], height=100)
     assert drawn is not None
     assert drawn.lines[0].runs == ("0,0 150,0", "350,0 400,0")
-    assert drawn.lines[0].dots == ((1000.0, 0.0),)
+    assert drawn.lines[0].dots == (Spot(x=1000.0, y=0.0),)
 
 
 def test_two_lines_share_their_days_and_their_measure() -> None:
@@ -48,7 +54,8 @@ def test_two_lines_share_their_days_and_their_measure() -> None:
     assert drawn.up[-1].label == "100"
     now, then = drawn.lines
     assert now.runs == ("250,90 500,80",)
-    assert then.dots == ((0.0, 10.0), (1000.0, 90.0))
+    assert then.dots == (Spot(x=0.0, y=10.0), Spot(x=1000.0, y=90.0))
+    assert now.dots == (Spot(x=500.0, y=80.0),)
 
 
 def test_marks_lie_on_their_days_and_those_to_come_widen_it() -> None:
@@ -56,9 +63,9 @@ def test_marks_lie_on_their_days_and_those_to_come_widen_it() -> None:
     drawn = chart([("now", points((0, 1), (2, 1)))], marks=marks, height=100)
     assert drawn is not None
     assert drawn.lines[0].runs == ("0,0 200,0",)
-    assert [(flag.percent, flag.name, flag.anchor, flag.row) for flag in drawn.flags] == [
+    assert [(flag.spot.percent, flag.name, flag.anchor, flag.spot.y) for flag in drawn.flags] == [
         ("100%", "Grade deadline", "end", 0),
-        ("20%", "Today", "start", 1),
+        ("20%", "Today", "start", 16),
     ]
 
 
@@ -88,9 +95,10 @@ def test_everything_lies_inside_and_is_not_crowded(now: list[Point], then: list[
         return
     assert 2 <= len(drawn.up) <= MOST_UP + 1
     assert len(drawn.across) <= MOST_ACROSS + 9
-    spots = [spot for line in drawn.lines for spot in line.dots]
+    spots = []
     for line in drawn.lines:
-        spots += [tuple(map(float, pair.split(","))) for run in line.runs for pair in run.split()]  # type: ignore[misc]
-    assert len(spots) == len(now) + len(then)
+        in_runs = [tuple(map(float, pair.split(","))) for run in line.runs for pair in run.split()]
+        spots += [*in_runs, *((dot.x, dot.y) for dot in line.dots)]
+    assert len(now) + len(then) <= len(spots) <= len(now) + len(then) + 2
     assert all(0 <= x <= WIDTH and 0 <= y <= 180 for x, y in spots)
-    assert all(0 <= tick.at <= WIDTH for tick in (*drawn.across, *drawn.flags))
+    assert all(0 <= tick.spot.x <= WIDTH for tick in (*drawn.across, *drawn.flags))

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("courses/", include("registrar.pages.courses.urls")),
     path("sections/", include("registrar.pages.sections.urls")),
     path("line-items/", include("registrar.pages.line_items.urls")),
+    path("search/", include("registrar.pages.search.urls")),
     path("look/", include("registrar.pages.looks.urls")),
     path("proposals/", include("registrar.pages.proposals.urls")),
     path("runs/", include("registrar.pages.runs.urls")),

@@ -6,12 +6,18 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final, Literal, TypeAlias
 
+from registrar.domain.calendar import end_of_day, local_day
 from registrar.domain.facts import DATE_FIELDS, DateField
 from registrar.domain.findings import Code, Finding, Severity
 from registrar.domain.readiness import Assessment, LineItem, status_of
+
+AFTER_TERM = timedelta(days=90)
+"""So long after the end of its term an exemption may last: grades are still mended then."""
+WITHOUT_END = timedelta(days=365)
+"""So long where the term has no end."""
 
 Beneath: TypeAlias = DateField | Literal["name", "points_possible"]
 
@@ -39,6 +45,17 @@ BENEATH: Final[Mapping[Code, tuple[Beneath, ...]]] = {
     Code.POINTS_MISSING: ("points_possible",),
 }
 """What each rule looks at of a line item, beyond what its finding says of it anyway."""
+
+
+def end_of(day: date, zone: tzinfo) -> datetime:
+    return end_of_day(datetime.combine(day, time(12), zone), zone)
+
+
+def last_day(term_end: datetime | None, now: datetime, zone: tzinfo) -> date:
+    """The latest day until which an exemption may last."""
+    if term_end is None:
+        return local_day(now, zone) + WITHOUT_END
+    return local_day(max(term_end, now), zone) + AFTER_TERM
 
 
 def place_of(item: LineItem) -> str:

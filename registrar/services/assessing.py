@@ -286,20 +286,26 @@ def _assess_if_needed(
     key = follows_from(course, digest, found, around)
     if course.assessed_as == key:
         return False
-    limit = timedelta(hours=settings.READING_LIMIT_HOURS)
-    result = assess(
-        found,
-        around.rules_of(course),
-        now=around.now,
-        categories=around.categories_of(course),
-        reading_limit=limit,
-    )
+    # What is decided while this is worked out has it worked out again.
+    decided_meanwhile = around.version != _version()
+    result = worked_out(course, found, around)
     if around.end_void(course, result):
         key = follows_from(course, digest, found, around)
     with turning.noting(course, now=around.now, assessed_as=key, proposal=proposal):
         replace_rows(course, found, with_exemptions(result, around.exemptions_of(course)))
-    course.assessed_as = key
+    course.assessed_as = "" if decided_meanwhile else key
     return True
+
+
+def worked_out(course: Course, found: facts.Course, around: Surroundings) -> Assessment:
+    """The findings as they are, whether anybody has accepted them or not."""
+    return assess(
+        found,
+        around.rules_of(course),
+        now=around.now,
+        categories=around.categories_of(course),
+        reading_limit=timedelta(hours=settings.READING_LIMIT_HOURS),
+    )
 
 
 def current_digests(courses: Sequence[Course]) -> dict[int, str]:

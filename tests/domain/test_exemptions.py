@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrar.domain.exemptions import BENEATH, Exemption, covered, is_void, with_exemptions
+from registrar.domain.exemptions import BENEATH, Exemption, covered, end_of, is_void, last_day, with_exemptions
 from registrar.domain.facts import Course, Dates, GradingPeriod, Term
 from registrar.domain.findings import Code, Severity
 from registrar.domain.readiness import Assessment, LineItem, Status
@@ -331,3 +331,35 @@ def test_it_asks_only_for_facts_that_there_are() -> None:
     for names in BENEATH.values():
         for name in names:
             assert hasattr(item.effective, name) or hasattr(item.assignment, name)
+
+
+# Ends
+
+
+CHICAGO = ZoneInfo("America/Chicago")
+
+
+@pytest.mark.parametrize(
+    ("day_", "end"),
+    [
+        (date(2026, 12, 15), "2026-12-16T05:59:59+00:00"),
+        (date(2026, 7, 1), "2026-07-02T04:59:59+00:00"),
+        (date(2026, 11, 1), "2026-11-02T05:59:59+00:00"),  # the clock goes back on this day
+    ],
+    ids=str,
+)
+def test_it_ends_with_the_day_at_the_office(day_: date, end: str) -> None:
+    assert end_of(day_, CHICAGO).isoformat() == end
+
+
+@pytest.mark.parametrize(
+    ("term_end", "latest"),
+    [
+        (datetime(2026, 12, 20, 5, tzinfo=UTC), date(2027, 3, 19)),
+        (datetime(2026, 1, 1, tzinfo=UTC), date(2027, 1, 29)),
+        (None, date(2027, 10, 31)),
+    ],
+    ids=str,
+)
+def test_it_may_last_some_time_beyond_the_term(term_end: datetime | None, latest: date) -> None:
+    assert last_day(term_end, NOW, CHICAGO) == latest

@@ -1,0 +1,259 @@
+"""Exempt: accept what a rule finds, with a reason and an end; take it back; end what is over.
+
+An exemption in a course covers exactly the findings that are there when it is made. One for a whole rule, which
+only administrators make, covers whatever breaks the rule in a sub-account and below, in one term.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from registrar.domain.exemptions import covered, end_of, last_day, with_exemptions
+from registrar.domain.findings import Code
+from registrar.domain.readiness import LineItem
+from registrar.errors import Missing, Refused
+from registrar.models import Account, Course, Exemption, Finding, Role, Term, reach_of
+
+from . import assessing, covering, reassessing
+from .auditing import note
+from .rights import courses_for, require
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+NO_REASON = "Give a reason: others will want to know later why this was decided."
+NOT_SEEN = "This course was worked out again after you opened it. Look at what is found now, then decide."
+NOT_BROKEN = "There is nothing to accept: this rule is not broken there."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where in a course: an assignment in all its sections or in one, a section, or all of the course."""
+
+    course_id: int
+    assignment_id: int | None = None
+    section_id: int | None = None
+
+    @property
+    def level(self) -> Exemption.Level:
+        if self.assignment_id is not None:
+            return Exemption.Level.ASSIGNMENT
+        return Exemption.Level.COURSE if self.section_id is None else Exemption.Level.SECTION
+
+    def holds(self, item: LineItem) -> bool:
+        section = item.section.id if item.section else None
+        return self.assignment_id in (None, item.assignment.id) and self.section_id in (None, section)
+
+    def named(self, course: Course, item: LineItem) -> str:
+        """As it is called now: the record outlives it."""
+        parts = [str(course)]
+        if self.section_id is not None and item.section is not None:
+            parts.insert(0, f"section {item.section.name}")
+        if self.assignment_id is not None:
+            parts.insert(0, f"“{item.assignment.name.strip() or 'without a name'}”")
+        return " in ".join(parts)
+
+
+def accept(
+    *, by: User, code: Code, target: Target, until: date, reason: str, now: datetime, seen: str | None = None
+) -> Exemption:
+    """``seen`` is the course's ``assessed_as`` when it was looked at: nobody accepts what they have not seen."""
+    require(by, Role.REVIEWER)
+    course = courses_for(by, {target.course_id}).get(target.course_id)
+    if course is None:
+        raise Missing("This course is not there, or it is outside the part that you may see.")
+    end = _end_of(until, course.term, now)
+    _require_reason(reason)
+    with transaction.atomic():
+        as_it_is = Course.objects.select_for_update().values_list("assessed_as", flat=True).get(pk=course.pk)
+        if seen not in (None, as_it_is):
+            raise Refused(NOT_SEEN)
+        items = _to_accept(course, code, target, end, now)
+        made = _made(
+            code=code,
+            level=target.level,
+            term=course.term,
+            account=course.account,
+            course=course,
+            section_id=target.section_id,
+            assignment_id=target.assignment_id,
+            subject=target.named(course, items[0]),
+            reason=reason.strip(),
+            until=end,
+            made_by=by,
+            made_at=now,
+            covers=covered(items, code),
+        )
+        course.refresh_from_db(fields=["assessed_as"])
+        assessing.reassess(course, assessing.surroundings(now=now))
+    return made
+
+
+def _to_accept(course: Course, code: Code, target: Target, until: datetime, now: datetime) -> list[LineItem]:
+    """The line items whose finding nobody has accepted for as long already."""
+    around = assessing.surroundings(now=now)
+    read = assessing.facts_of(course.pk, around)
+    if read is None:
+        raise Refused(NOT_BROKEN)
+    found = with_exemptions(assessing.worked_out(course, read, around), around.exemptions_of(course))
+    broken = [
+        (item, finding)
+        for item in found.line_items
+        for finding in item.findings
+        if finding.code is code and target.holds(item)
+    ]
+    if not broken:
+        raise Refused(NOT_BROKEN)
+    left = [item for item, finding in broken if not finding.excepted_until or finding.excepted_until < until]
+    if not left:
+        raise Refused(_accepted_by(broken[0][1].exemption or 0))
+    return left
+
+
+def _accepted_by(pk: int) -> str:
+    known = Exemption.objects.select_related("made_by").get(pk=pk)
+    name = known.made_by.get_full_name() or known.made_by.get_username()
+    until = known.until.astimezone(zone())
+    return (
+        f"There is nothing to accept: {name} has accepted it already, until {until:%b} {until.day}, {until.year}."
+    )
+
+
+def accept_rule(
+    *, by: User, code: Code, term: Term, account: Account, until: date, reason: str, now: datetime
+) -> Exemption:
+    """For everything in the sub-account and below. Its courses wait to be worked out again: `reassessing`."""
+    require(by, Role.ADMINISTRATOR)
+    if not reach_of(by).holds(account.path):
+        raise Missing("This college is not there, or it is outside the part that you may see.")
+    end = _end_of(until, term, now)
+    _require_reason(reason)
+    with transaction.atomic():
+        Account.objects.select_for_update().get(pk=account.pk)
+        broken = Finding.objects.filter(term=term, code=code, account__path__startswith=account.path)
+        if not broken.exists():
+            raise Refused(NOT_BROKEN)
+        above = Exemption.objects.in_force(now).filter(level="rule", term=term, code=code, until__gte=end)
+        for known in above.select_related("account"):
+            if account.path.startswith(known.account.path):
+                raise Refused(_accepted_by(known.pk))
+        made = _made(
+            code=code,
+            level=Exemption.Level.RULE,
+            term=term,
+            account=account,
+            subject=f"{account.name}, {term.name}",
+            reason=reason.strip(),
+            until=end,
+            made_by=by,
+            made_at=now,
+        )
+        reassessing.ask(path=account.path, term_id=term.pk)
+    return made
+
+
+def zone() -> ZoneInfo:
+    """The office's."""
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+def latest_day(term: Term, now: datetime) -> date:
+    return last_day(term.end_at, now, zone())
+
+
+def _end_of(day: date, term: Term, now: datetime) -> datetime:
+    if (end := end_of(day, zone())) <= now:
+        raise Refused("The last day is over already. Choose today or a later day.")
+    if day > (latest := latest_day(term, now)):
+        raise Refused(f"An exemption in this term can last until {latest:%b} {latest.day}, {latest.year} at most.")
+    return end
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Refused(NO_REASON)
+
+
+def _made(**fields: object) -> Exemption:
+    made: Exemption = Exemption.objects.create(**fields)
+    after = {
+        "exemption": made.pk,
+        "level": made.level,
+        "until": made.until.isoformat(),
+        "places": len(made.covers),
+    }
+    note(
+        by=made.made_by,
+        what="exemption made",
+        subject=str(made),
+        account=made.account,
+        now=made.made_at,
+        after=after,
+        reason=made.reason,
+    )
+    return made
+
+
+def revoke(*, by: User, exemption: Exemption, reason: str, now: datetime) -> None:
+    """Whoever could make it can take it back."""
+    of_rule = exemption.level == Exemption.Level.RULE
+    require(by, Role.ADMINISTRATOR if of_rule else Role.REVIEWER)
+    exemption = for_person(by, exemption.pk)
+    _require_reason(reason)
+    with transaction.atomic():
+        waiting = Exemption.objects.filter(pk=exemption.pk, ended_at__isnull=True)
+        ended = {"ended_at": now, "ended_by": by, "ended_because": Exemption.Ended.REVOKED}
+        if not waiting.update(**ended, ended_reason=reason.strip()):
+            raise Refused("This exemption has ended already.")
+        note(
+            by=by,
+            what="exemption taken back",
+            subject=str(exemption),
+            account=exemption.place,
+            now=now,
+            before={"exemption": exemption.pk, "until": exemption.until.isoformat()},
+            reason=reason,
+        )
+        _work_out_again(exemption)
+        if exemption.course is not None:
+            course = Course.objects.select_related("term", "account").get(pk=exemption.course.pk)
+            assessing.reassess(course, assessing.surroundings(now=now))
+
+
+def for_person(by: User, pk: int) -> Exemption:
+    """The exemption if it is within the person's reach; a stranger learns nothing of it."""
+    rows = Exemption.objects.within(reach_of(by)).select_related("course__account", "account", "term", "made_by")
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise Missing(f"There is no exemption {pk}, or it is outside the part that you may see.")
+    return found
+
+
+def expire(*, now: datetime) -> int:
+    """End what is over by the clock, or whose course is gone; returns how many. `reassessing` does the rest."""
+    rows = Exemption.objects.filter(ended_at__isnull=True).select_related("course__account", "account")
+    over = [(row, Exemption.Ended.EXPIRED) for row in rows.filter(until__lte=now)]
+    gone = rows.filter(until__gt=now, course__gone_at__isnull=False)
+    over += [(row, Exemption.Ended.VOID) for row in gone]
+    return sum(_end(row, because, now) for row, because in over)
+
+
+def _end(row: Exemption, because: Exemption.Ended, now: datetime) -> bool:
+    with transaction.atomic():
+        ended = covering.end(row, because=because, now=now)
+        if ended:
+            _work_out_again(row)
+    return ended
+
+
+def _work_out_again(row: Exemption) -> None:
+    if row.course_id is None:
+        reassessing.ask(path=row.account.path, term_id=row.term_id)
+    else:
+        Course.objects.filter(pk=row.course_id).update(assessed_as="")

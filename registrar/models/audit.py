@@ -24,7 +24,7 @@ class Entry(models.Model):
     subject = models.TextField()
     """What it was done to, as it was called at the time."""
     account_path = models.TextField(blank=True)
-    """Of the sub-account it concerns, for those who may see only part of the tree; empty concerns everybody."""
+    """Of the sub-account it concerns, for those who see only a part of the tree; empty is for the others alone."""
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     reason = models.TextField(blank=True)

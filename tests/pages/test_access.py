@@ -14,7 +14,7 @@ from registrar.web.access import MARK
 from tests.pages import build
 from tests.pages.conftest import University
 
-PUBLIC = {"sessions:sign_in", "sessions:sign_out", "health:live", "health:ready"}
+PUBLIC = {"sessions:sign_in", "sessions:sign_out", "sessions:set_password", "health:live", "health:ready"}
 REVIEWERS_ONLY = {"courses:refresh", "runs:start", "runs:cancel", "runs:again"}
 FORMS = {"proposals:dates", "proposals:sync", "proposals:file"}
 """For reviewers, to open and to send."""
@@ -36,7 +36,7 @@ STEPS = {
 """What comes of them is told in `test_proposals_steps`."""
 ROLES = {name: {Role.REVIEWER} for name in REVIEWERS_ONLY | FORMS} | STEPS
 POST_ONLY = REVIEWERS_ONLY | STEPS.keys() | {"looks:choose", "sessions:sign_out"}
-BOTH = {"sessions:sign_in"} | FORMS
+BOTH = {"sessions:sign_in", "sessions:password", "sessions:set_password"} | FORMS
 HELD = {
     "viewer": {Role.VIEWER},
     "reviewer": {Role.VIEWER, Role.REVIEWER},
@@ -70,6 +70,8 @@ def addresses(university: University) -> dict[str, str]:
         "run_id": run.pk,
         "proposal_id": build.proposal(university.ready, state=Proposal.State.VERIFIED).pk,
         "field": "due_at",
+        "uidb64": "MQ",
+        "token": "no-token",
     }
     return {name: reverse(name, kwargs={key: values[key] for key in _keys(one)}) for name, one in ALL.items()}
 

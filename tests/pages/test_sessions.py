@@ -3,9 +3,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from registrar.services import admitting
+from tests.pages.build import NOW
 from tests.pages.conftest import University
 
 SIGN_IN = "/sign-in/"
@@ -52,3 +56,65 @@ def test_it_explains_a_form_that_was_too_old(university: University, as_: Callab
     response = strict.post(SIGN_IN, RIGHT)
     assert response.status_code == 403
     assert b"The form was too old" in response.content
+
+
+PASSWORD = "/password/"
+NEW = {"old_password": "preflight", "new_password1": "lofty-heron-71", "new_password2": "lofty-heron-71"}
+
+
+def test_it_changes_ones_own_password(viewer: Client, people: dict[str, User]) -> None:
+    assert viewer.get(PASSWORD).status_code == 200
+    assert viewer.post(PASSWORD, NEW)["Location"] == "/"
+    assert viewer.get("/").status_code == 200
+    assert User.objects.get(pk=people["viewer"].pk).check_password("lofty-heron-71")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"old_password": "no"}, "incorrect"),
+        ({"new_password2": "other"}, "match"),
+        ({"new_password1": "12345678", "new_password2": "12345678"}, "too common"),
+        ({"new_password1": "", "new_password2": ""}, "required"),
+    ],
+)
+def test_it_keeps_the_password_where_anything_is_wrong(
+    wrong: dict[str, str], words: str, viewer: Client, people: dict[str, User]
+) -> None:
+    response = viewer.post(PASSWORD, NEW | wrong)
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert b'tabindex="-1"' in response.content
+    assert User.objects.get(pk=people["viewer"].pk).check_password("preflight")
+
+
+def link(people: dict[str, User], name: str = "viewer") -> str:
+    made = admitting.link_for(by=people["administrator"], person_id=people[name].pk, now=NOW)
+    return made.removeprefix(settings.SITE_URL)
+
+
+def test_a_link_sets_a_password_and_signs_in(client: Client, people: dict[str, User]) -> None:
+    address = link(people)
+    form = client.get(address)["Location"]
+    assert b"<strong>viewer</strong>" in client.get(form).content
+    assert client.post(form, NEW | {"new_password2": "other"}).status_code == 422
+    assert client.post(form, NEW)["Location"] == "/"
+    assert client.get("/").status_code == 200
+    used = Client().get(address)
+    assert used.status_code == 404
+    assert b"This link is used up" in used.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/password/x/y/", "/password/MQ/set-password/", "/password/OTk5/abc-def/"])
+def test_a_made_up_link_sets_nothing(address: str, client: Client) -> None:
+    assert client.get(address).status_code == 404
+    assert client.post(address, NEW).status_code == 404
+
+
+def test_who_is_deactivated_gets_no_further(client: Client, people: dict[str, User]) -> None:
+    address = link(people)
+    form = client.get(address)["Location"]
+    User.objects.filter(username="viewer").update(is_active=False)
+    client.post(form, NEW)
+    assert client.get("/").status_code == 302

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
-from django.contrib import auth
-from django.contrib.auth.forms import AuthenticationForm
+from typing import Any
+
+from django.contrib import auth, messages
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registrar.web.access import public
+from registrar.models import Role
+from registrar.web.access import Visit, needs, public
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,6 +39,40 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
 def sign_out(request: HttpRequest) -> HttpResponse:
     auth.logout(request)
     return redirect("sessions:sign_in")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+@never_cache
+@needs(Role.VIEWER)
+def password(visit: Visit) -> HttpResponse:
+    """A new password of one's own."""
+    form = PasswordChangeForm(visit.user, visit.POST or None)
+    if visit.method == "POST" and form.is_valid():
+        auth.update_session_auth_hash(visit, form.save())
+        messages.success(visit, "Your password is changed. Everywhere else you are signed out.")
+        return redirect("overview:index")
+    status = 422 if visit.method == "POST" else 200
+    return render(visit, "sessions/password.html", {"form": form}, status=status)
+
+
+class _SetPassword(PasswordResetConfirmView):
+    template_name = "sessions/set_password.html"
+    success_url = reverse_lazy("overview:index")
+    post_reset_login = True
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        status = 404 if not self.validlink else 422 if self.request.method == "POST" else 200
+        return super().render_to_response(context, status=status, **kwargs)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+@never_cache
+@public
+def set_password(request: HttpRequest, uidb64: str, token: str) -> HttpResponseBase:
+    """Where the link leads that an administrator made: who has it chooses a password and is signed in."""
+    return _SetPassword.as_view()(request, uidb64=uidb64, token=token)
 
 
 def _onward(request: HttpRequest) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
-from registrar.domain.calendar import local_day
+from registrar.domain.calendar import days_left
 from registrar.domain.summary import Summary
 
 
@@ -16,9 +16,11 @@ def subject(
     return f"{' '.join(term.split())}: {', '.join(filter(None, said))}"
 
 
-def standing(summary: Summary, *, whole: bool) -> str:
+def standing(summary: Summary, *, whole: bool, of_all: bool = False) -> str:
     """``whole``: every blocking rule was asked for, so that nothing found means that all is ready."""
     open_ = "not ready" if whole else "to look at"
+    if summary.sections and of_all:
+        return f"{summary.sections:,} of {counted(summary.total, 'section')} {open_}"
     if summary.sections:
         return f"{counted(summary.sections, 'section')} {open_}"
     if summary.items:
@@ -35,12 +37,11 @@ def counted(number: int, noun: str) -> str:
 
 
 def countdown(deadline: datetime | None, *, now: datetime, zone: tzinfo) -> str:
-    """In days as the calendar on the wall counts them."""
     if deadline is None:
         return ""
     if deadline <= now:
         return "grade deadline has passed"
-    days = (local_day(deadline, zone) - local_day(now, zone)).days
+    days = days_left(now, deadline, zone)
     if days < 2:
         return f"grade deadline {'tomorrow' if days else 'today'}"
     return f"{days} days to grade deadline"

@@ -38,19 +38,13 @@ def slot(day: date, schedule: Schedule) -> datetime:
     return datetime.combine(day, time(schedule.hour), schedule.zone).astimezone(UTC)
 
 
-def latest(schedule: Schedule, now: datetime) -> tuple[date, datetime]:
-    """The last day whose hour has come, and when it came."""
+def pending(schedule: Schedule, *, since: datetime, now: datetime) -> datetime | None:
+    """The last slot that has come, unless seen to by ``since``, or too old. However many were missed, it is one."""
     today = local_day(now, schedule.zone)
     at = slot(today, schedule)
-    return (today, at) if at <= now else (today - DAY, slot(today - DAY, schedule))
-
-
-def due(schedule: Schedule, *, since: datetime, now: datetime, deadline: datetime | None) -> datetime | None:
-    """The slot to report for now. However many were missed, it is one; none that was seen to by ``since``."""
-    day, at = latest(schedule, now)
-    if at <= since or now - at >= TOO_LATE:
-        return None
-    return at if schedule.asks_for(day, deadline) else None
+    if at > now:
+        at = slot(today - DAY, schedule)
+    return at if since < at and now - at < TOO_LATE else None
 
 
 def upcoming(schedule: Schedule, *, after: datetime, deadline: datetime | None) -> datetime | None:

@@ -82,7 +82,7 @@ def reach_of(user: User | AnonymousUser) -> Reach:
 
 def roles_of(user: User | AnonymousUser) -> frozenset[Role]:
     """Administrators may do what reviewers do, reviewers and approvers see what viewers see."""
-    names = set(user.groups.values_list("name", flat=True))
+    names = {group.name for group in user.groups.all()}
     roles = {role for role in Role if role.value in names}
     if user.is_superuser or Role.ADMINISTRATOR in roles:
         roles |= {Role.ADMINISTRATOR, Role.REVIEWER}

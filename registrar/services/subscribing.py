@@ -1,0 +1,222 @@
+"""Subscribe: who gets which report and when. Set up, changed, paused, removed, and ended by the addressee."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import User as Person
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from registrar.errors import Missing, Refused, RegistrarError
+from registrar.models import Account, Delivery, Reach, Role, Subscription, Term, reach_of, roles_of
+
+from . import auditing, mailing, rendering, rights, summarising
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+DROPPED = "The report was paused, ended or removed before it was sent."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody filled in."""
+
+    person: User | None
+    address: str = ""
+    name: str = ""
+    accounts: tuple[Account, ...] = ()
+    terms: tuple[Term, ...] = ()
+    codes: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    days_before: tuple[int, ...] = ()
+    daily: bool = False
+    weekday: int | None = None
+    hour: int = 7
+    time_zone: str
+    only_if: str = Subscription.OnlyIf.OPEN
+    with_xlsx: bool = False
+
+
+def visible(by: User) -> QuerySet[Subscription]:
+    """One's own, and for reviewers all that speak of nothing beyond their reach."""
+    own = Q(person=by)
+    if Role.REVIEWER not in roles_of(by):
+        return Subscription.objects.filter(own)
+    return Subscription.objects.filter(own | within(reach_of(by)))
+
+
+def within(reach: Reach) -> Q:
+    if reach.paths is None:
+        return Q()
+    chosen = Subscription.accounts.through.objects
+    beyond = chosen.filter(~reach.over("account")).values("subscription")
+    return Q(pk__in=chosen.values("subscription")) & ~Q(pk__in=beyond)
+
+
+def find(*, by: User, pk: int) -> Subscription:
+    found = visible(by).select_related("person", "made_by").filter(pk=pk).first()
+    if found is None:
+        raise Missing("This report is not there, or it is outside the part that you may see.")
+    return found
+
+
+def addressees(by: User) -> list[User]:
+    """People with a role who see something of what this person sees; oneself first."""
+    if Role.REVIEWER not in roles_of(by):
+        return [by]
+    people = Person.objects.filter(Q(groups__name__in=list(Role)) | Q(is_superuser=True), is_active=True)
+    named = people.exclude(pk=by.pk).distinct().order_by("last_name", "first_name", "username")
+    mine = reach_of(by)
+    scoped = named.prefetch_related("scopes__account")
+    return [by, *(one for one in scoped if mine.meeting(summarising.reach_by_rows(one)) != summarising.NOTHING)]
+
+
+def set_up(*, by: User, wanted: Wanted, now: datetime) -> Subscription:
+    _require(by, wanted)
+    with transaction.atomic():
+        made = Subscription.objects.create(made_by=by, made_at=now, since=now, **_fields(wanted))
+        _choose(made, by, wanted)
+        _note(by, "report set up", made, now, after=described(made))
+    return made
+
+
+def change(*, by: User, subscription: Subscription, wanted: Wanted, now: datetime) -> None:
+    """Whoever changes it vouches for it from then on: it shows no more than that person may see."""
+    _require(by, wanted)
+    before = described(subscription)
+    with transaction.atomic():
+        for name, value in _fields(wanted).items():
+            setattr(subscription, name, value)
+        subscription.made_by, subscription.since = by, now
+        subscription.save()
+        _choose(subscription, by, wanted)
+        _note(by, "report changed", subscription, now, before=before, after=described(subscription))
+
+
+def pause(*, by: User, subscription: Subscription, now: datetime) -> None:
+    with transaction.atomic():
+        taken = Subscription.objects.filter(pk=subscription.pk, paused_at=None).update(paused_at=now)
+        if taken:
+            _drop_waiting(subscription)
+            _note(by, "report paused", subscription, now)
+
+
+def resume(*, by: User, subscription: Subscription, now: datetime) -> None:
+    """Nothing is sent of what was missed. Who has unsubscribed is left in peace, but by their own wish."""
+    if subscription.unsubscribed_at is not None and subscription.person_id != by.pk:
+        raise Refused("The addressee has unsubscribed. Only they can take the report up again.")
+    with transaction.atomic():
+        Subscription.objects.filter(pk=subscription.pk).update(paused_at=None, unsubscribed_at=None, since=now)
+        _note(by, "report resumed", subscription, now)
+
+
+def remove(*, by: User, subscription: Subscription, now: datetime) -> None:
+    with transaction.atomic():
+        _drop_waiting(subscription)
+        _note(by, "report removed", subscription, now, before=described(subscription))
+        subscription.delete()
+
+
+def by_key(key: str) -> Subscription:
+    found = Subscription.objects.select_related("person").filter(key=key).first()
+    if found is None:
+        raise Missing("This report is not sent any more.")
+    return found
+
+
+def unsubscribe(*, subscription: Subscription, now: datetime) -> None:
+    """By whoever holds the key, which stands in the mail alone. Doing it twice changes nothing."""
+    with transaction.atomic():
+        fresh = Subscription.objects.filter(pk=subscription.pk, unsubscribed_at=None)
+        if fresh.update(unsubscribed_at=now):
+            _drop_waiting(subscription)
+            _note(subscription.person, "report unsubscribed", subscription, now)
+
+
+def rendered(*, by: User, subscription: Subscription, term: Term, now: datetime) -> rendering.Report:
+    """The mail as it would go out now, with nothing in it that this person may not see."""
+    scope = summarising.scope_of(subscription).meeting(reach_of(by))
+    found = summarising.picture(
+        subscription=subscription, term=term, scope=scope, around=summarising.around(), now=now
+    )
+    return rendering.report(subscription=subscription, found=found, now=now, to_addressee=False)
+
+
+def send_test(*, by: User, subscription: Subscription, term: Term, now: datetime) -> Delivery | None:
+    if not by.email:
+        raise RegistrarError("Your account has no mail address. Ask an administrator to enter one.")
+    report = rendered(by=by, subscription=subscription, term=term, now=now)
+    return mailing.write(
+        kind=Delivery.Kind.TEST,
+        key=f"test:{subscription.pk}:{by.pk}:{now.isoformat()}",
+        address=by.email,
+        subject=f"Test: {report.subject}",
+        text=report.text,
+        html=report.html,
+        now=now,
+        person=by,
+        account_paths=report.account_paths,
+        attachment=report.attachment,
+        attachment_name=report.attachment_name,
+    )
+
+
+def described(subscription: Subscription) -> dict[str, Any]:
+    """What was chosen, for the audit log."""
+    names = ("codes", "severities", "days_before", "daily", "weekday", "hour", "time_zone", "only_if", "with_xlsx")
+    return {name: getattr(subscription, name) for name in names} | {
+        "to": str(subscription),
+        "accounts": sorted(account.pk for account in subscription.accounts.all()),
+        "terms": sorted(term.pk for term in subscription.terms.all()),
+    }
+
+
+def _require(by: User, wanted: Wanted) -> None:
+    rights.require(by, Role.VIEWER)
+    if wanted.person != by:
+        rights.require(by, Role.REVIEWER)
+    reach = reach_of(by)
+    if not all(reach.holds(account.path) for account in wanted.accounts):
+        raise Missing("There is no such sub-account within your reach.")
+    if wanted.person is not None and not wanted.person.email:
+        raise RegistrarError("This person’s account has no mail address. Ask an administrator to enter one.")
+    if not (wanted.daily or wanted.weekday is not None or wanted.days_before):
+        raise RegistrarError("Choose when the report is sent.")
+
+
+def _fields(wanted: Wanted) -> dict[str, Any]:
+    names = ("person", "address", "name", "daily", "weekday", "hour", "time_zone", "only_if", "with_xlsx")
+    lists = ("codes", "severities", "days_before")
+    return {name: getattr(wanted, name) for name in names} | {name: list(getattr(wanted, name)) for name in lists}
+
+
+def _choose(subscription: Subscription, by: User, wanted: Wanted) -> None:
+    """A limited person's "everything" is written out, so that it stays the same whoever changes it later."""
+    accounts: Iterable[Account] = wanted.accounts or [one.account for one in by.scopes.select_related("account")]
+    subscription.accounts.set(accounts)
+    subscription.terms.set(wanted.terms)
+
+
+def _drop_waiting(subscription: Subscription) -> None:
+    waiting = Delivery.objects.filter(subscription=subscription, state=Delivery.State.WAITING)
+    waiting.update(state=Delivery.State.DROPPED, trouble=DROPPED)
+
+
+def _note(
+    by: User | None, what: str, subscription: Subscription, now: datetime, before: Any = None, after: Any = None
+) -> None:
+    accounts = list(subscription.accounts.all()[:2])
+    auditing.note(
+        by=by,
+        what=what,
+        subject=f"Readiness report to {subscription}",
+        now=now,
+        account=accounts[0] if len(accounts) == 1 else None,
+        before=before,
+        after=after,
+    )

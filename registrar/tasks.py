@@ -87,8 +87,14 @@ def announce(proposal_id: int, state: str) -> None:
         announcing.announce(proposal=proposal, state=state)
 
 
+:@shared_task
+def report() -> None:
+    """The readiness reports whose hour has come."""
+    reporting.write_due(now=now())
+
+
 @shared_task
-def sweep() -> None:
+def sweep() -> None::
     """Send again what lost its message: a worker died, or the broker forgot."""
     for run in Run.objects.open():
         if syncing.needs_a_worker(run, now()):

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", include("registrar.pages.search.urls")),
     path("look/", include("registrar.pages.looks.urls")),
     path("proposals/", include("registrar.pages.proposals.urls")),
+    path("reports/", include("registrar.pages.reports.urls")),
     path("runs/", include("registrar.pages.runs.urls")),
     path("", include("registrar.pages.sessions.urls")),
     path("", include("registrar.pages.health.urls")),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import smtplib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parseaddr
@@ -17,10 +17,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from django.conf import settings
-from django.core.mail import BadHeaderError, EmailMessage, EmailMultiAlternatives, get_connection
+from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
-from django.template.loader import render_to_string
 
 TROUBLE = (OSError, smtplib.SMTPException)
 OURS = (530, 534, 535, 538)
@@ -189,13 +188,3 @@ def _words(error: Exception) -> str:
     else:
         text = str(error) or type(error).__name__
     return _one_line(text)[:500]
-
-
-def send(*, to: Iterable[str], template: str, context: Mapping[str, Any]) -> int:
-    """Returns how many were sent. Raises OSError (smtplib's errors are) where the server does not take them.
-
-    The template's first line is the subject. It is plain text, so nothing is escaped.
-    """
-    subject, _, body = render_to_string(f"mail/{template}.txt", dict(context)).strip().partition("\n")
-    messages = [EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[one]) for one in to if one]
-    return get_connection().send_messages(messages) or 0 if messages else 0

@@ -15,10 +15,23 @@ from kombu.exceptions import OperationalError
 from registrar.canvas import open_canvas
 from registrar.errors import CanvasTrouble, RegistrarError
 from registrar.models import Proposal, Run, RunItem
-from registrar.services import announcing, applying, counting, reassessing, scheduling, syncing, turning, working
+from registrar.services import (
+    announcing,
+    applying,
+    counting,
+    delivering,
+    reassessing,
+    scheduling,
+    syncing,
+    telling,
+    turning,
+    working,
+)
 
 CHUNK = timedelta(seconds=120)
 """How long one task works on courses before it hands on to the next."""
+MAIL_CHUNK = timedelta(seconds=60)
+"""As `CHUNK`, for mail: the last message may take long over each of its steps (settings.EMAIL_TIMEOUT)."""
 SURVEY_LIMIT = 840
 """Seconds: the survey cannot be handed on half-way, yet must end before a broker sends its message again."""
 
@@ -66,31 +79,35 @@ def apply_changes(proposal_id: int) -> None:
         if proposal.state == Proposal.State.APPLYING:
             apply_changes.apply_async((proposal_id,), countdown=10)
         elif proposal.state in Proposal.FINISHED:
-            tell(proposal)
+            tell()
 
 
-def tell(proposal: Proposal) -> None:
-    """Have the proposal's new state announced, if it concerns anybody who has an address.
+def tell() -> None:
+    """Have those concerned told what has just happened.
 
-    What was done is done: a broker that is down costs the mail and nothing else.
+    What was done is done: a broker that is down costs half a minute, until the sweep, and nothing else.
     """
     with suppress(OperationalError, OSError):
-        if announcing.concerned(proposal):
-            announce.apply_async((proposal.pk, proposal.state), retry=False)
+        announce.apply_async(retry=False)
 
 
-@shared_task(autoretry_for=(OSError,), retry_backoff=30, retry_backoff_max=600, max_retries=6)
-def announce(proposal_id: int, state: str) -> None:
-    """Mail to those who can act. A mail server that is down delays this and nothing else."""
-    proposal = Proposal.objects.select_related("proposed_by").filter(pk=proposal_id).first()
-    if proposal is not None:
-        announcing.announce(proposal=proposal, state=state)
+@shared_task
+def announce() -> None:
+    """Write the mails about what has happened; sending them is another task's."""
+    announcing.announce(now=now())
+    telling.tell(now=now())
+    if delivering.needs_a_worker(now()):
+        deliver.delay()
 
 
-:@shared_task
-def report() -> None:
-    """The readiness reports whose hour has come."""
-    reporting.write_due(now=now())
+@shared_task
+def deliver() -> None:
+    """Send what waits in the outbox, for a while. A mail server that is down delays this and nothing else."""
+    end = now() + MAIL_CHUNK
+    if delivering.needs_a_worker(now()):
+        delivering.deliver(clock=now, until=end)
+        if now() >= end:
+            deliver.delay()
 
 
 @shared_task
@@ -104,6 +121,7 @@ def sweep() -> None::
         reassess.delay()
     for proposal in applying.idle(now()):
         apply_changes.delay(proposal.pk)
+    announce.delay()
 
 
 @shared_task

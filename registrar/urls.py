@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("proposals/", include("registrar.pages.proposals.urls")),
     path("reports/", include("registrar.pages.reports.urls")),
     path("runs/", include("registrar.pages.runs.urls")),
+    path("mail/", include("registrar.pages.deliveries.urls")),
+    path("my-mail/", include("registrar.pages.wishes.urls")),
     path("", include("registrar.pages.sessions.urls")),
     path("", include("registrar.pages.health.urls")),
     path("admin/", admin.site.urls),

@@ -1,9 +1,11 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import migrations, models
 from django.db.models import F
 
 
-def what_was_is_told(apps, schema_editor):
+def what_was_is_told(apps: Any, schema_editor: Any) -> None:
     """Nobody wants mail about steps of last year."""
     apps.get_model("registrar", "Step").objects.update(told_at=F("at"))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from .people import Reach
 from .readings import Account, Term
 
 
@@ -91,6 +93,16 @@ class Round(models.Model):
         return f"{self.subscription_id} about {self.term_id} at {self.slot}"
 
 
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def within(self, reach: Reach) -> Self:
+        """Nothing that speaks of a part outside, not even beside one inside."""
+        if reach.paths is None:
+            return self
+        through = Delivery.accounts.through
+        outside = through._default_manager.filter(~reach.over("account"))
+        return self.exclude(pk__in=outside.values("delivery_id"))
+
+
 class Delivery(models.Model):
     """One message to one address. It is written before it is sent, and never sent twice by itself."""
 
@@ -117,8 +129,8 @@ class Delivery(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="deliveries"
     )
     proposal = models.ForeignKey("Proposal", null=True, on_delete=models.CASCADE, related_name="deliveries")
-    account_paths = models.JSONField(default=list)
-    """Of the sub-accounts it speaks of, for those who may see only part of the log."""
+    accounts = models.ManyToManyField(Account, related_name="+")
+    """The sub-accounts it speaks of, for those who may see only part of the log."""
     address = models.EmailField()
     subject = models.TextField()
     text = models.TextField()
@@ -139,6 +151,8 @@ class Delivery(models.Model):
     trouble = models.TextField(blank=True)
     """What the mail server said, or why it was dropped."""
     resent_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at", "-id")
@@ -186,8 +200,8 @@ class News(models.Model):
     state = models.CharField(max_length=12, blank=True)
     """The state of the proposal that is news."""
     at = models.DateTimeField()
-    delivery = models.ForeignKey(Delivery, null=True, on_delete=models.SET_NULL, related_name="news")
-    """The message it went into; none while it waits for the digest."""
+    delivery = models.ForeignKey(Delivery, null=True, on_delete=models.CASCADE, related_name="news")
+    """The message it went into, and with which it goes; none while it waits for the digest."""
 
     class Meta:
         ordering = ("at", "id")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from registrar.mail import Answer, Letter, Outcome, Sender
 from registrar.models import Delivery, reach_of
@@ -43,20 +44,26 @@ def deliver(
     return +counts
 
 
-def waits(now: datetime) -> bool:
-    """Whether there is anything to do: a message that is due, or a claim that nobody will confirm."""
-    claimed = Delivery.objects.filter(state=State.CLAIMED).exists()
-    return claimed or Delivery.objects.filter(state=State.WAITING, not_before__lte=now).exists()
+def needs_a_worker(now: datetime) -> bool:
+    """Whether anything is due and nobody at it: a mail server that is slow shall hold up one worker, not all."""
+    claimed = list(_claims())
+    if claimed:
+        return any(_is_lost(row, now) for row in claimed)
+    return Delivery.objects.filter(state=State.WAITING, not_before__lte=now).exists()
 
 
 def give_up_claims(now: datetime) -> int:
     """Claims that nobody will confirm any more are shown as what they are."""
-    lost = [
-        row
-        for row in Delivery.objects.filter(state=State.CLAIMED).only("owner", "claimed_at")
-        if is_gone(row.owner) or row.claimed_at is None or row.claimed_at < now - CLAIM_LASTS
-    ]
+    lost = [row for row in _claims() if _is_lost(row, now)]
     return sum(_confirm(row, state=State.UNCONFIRMED, trouble=DIED) for row in lost)
+
+
+def _claims() -> QuerySet[Delivery]:
+    return Delivery.objects.filter(state=State.CLAIMED).only("state", "owner", "claimed_at")
+
+
+def _is_lost(row: Delivery, now: datetime) -> bool:
+    return is_gone(row.owner) or row.claimed_at is None or row.claimed_at < now - CLAIM_LASTS
 
 
 def _claimed(now: datetime, only: Collection[int] | None) -> Delivery | None:
@@ -95,8 +102,7 @@ def _out_of_date(row: Delivery) -> str:
         return ""
     if not row.person.is_active:
         return "The account was closed before it was sent."
-    reach = reach_of(row.person)
-    if not all(reach.holds(path) for path in row.account_paths):
+    if not Delivery.objects.within(reach_of(row.person)).filter(pk=row.pk).exists():
         return "The addressee may no longer see what it speaks of."
     return ""
 

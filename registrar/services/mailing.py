@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import transaction
 
-from registrar.models import Delivery, Proposal, Subscription
+from registrar.models import Account, Delivery, Proposal, Subscription
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -39,27 +40,27 @@ def write(
     not_before: datetime | None = None,
 ) -> Delivery | None:
     """One message to one address. None where the key is known already: the same thing is never told twice."""
-    row, is_new = Delivery.objects.get_or_create(
-        key=key,
-        defaults={
-            "kind": kind,
-            "address": address,
-            "subject": " ".join(subject.split()),
-            "text": text,
-            "html": html,
-            "person": person,
-            "subscription": subscription,
-            "proposal": proposal,
-            "account_paths": list(account_paths),
-            "headers": BY_A_MACHINE | dict(headers or {}),
-            "attachment": attachment,
-            "attachment_name": attachment_name,
-            "message_id": message_id(key),
-            "summary": summary,
-            "created_at": now,
-            "not_before": not_before or now,
-        },
-    )
+    given = {
+        "kind": kind,
+        "address": address,
+        "subject": " ".join(subject.split()),
+        "text": text,
+        "html": html,
+        "person": person,
+        "subscription": subscription,
+        "proposal": proposal,
+        "headers": BY_A_MACHINE | dict(headers or {}),
+        "attachment": attachment,
+        "attachment_name": attachment_name,
+        "message_id": message_id(key),
+        "summary": summary,
+        "created_at": now,
+        "not_before": not_before or now,
+    }
+    with transaction.atomic():
+        row, is_new = Delivery.objects.get_or_create(key=key, defaults=given)
+        if is_new:
+            row.accounts.set(Account.objects.filter(path__in=account_paths))
     return row if is_new else None
 
 

@@ -58,9 +58,14 @@ def standin() -> Iterator[Standin]:
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The proposals for which a worker was told; the test is the worker. Mails go out at once."""
+
+    def tell(**options: Any) -> None:
+        tasks.announce()
+        tasks.deliver()
+
     found: list[int] = []
     monkeypatch.setattr(tasks.apply_changes, "delay", found.append)
-    monkeypatch.setattr(tasks.announce, "apply_async", lambda args, **options: tasks.announce(*args))
+    monkeypatch.setattr(tasks.announce, "apply_async", tell)
     return found
 
 

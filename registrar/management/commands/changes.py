@@ -134,7 +134,7 @@ class Command(BaseCommand):
         proposal = rights.proposal_for(by, options["id"])
         STEPS[options["action"]](by=by, proposal=proposal, now=now(), comment=options["comment"])
         proposal.refresh_from_db()
-        tasks.tell(proposal)
+        tasks.tell()
         return proposal, DONE
 
     def do_apply(self, options: dict[str, Any]) -> tuple[Proposal, int]:
@@ -154,7 +154,7 @@ class Command(BaseCommand):
                 "to go on waiting; nothing will be sent twice."
             )
         elif proposal.state in Proposal.FINISHED:
-            tasks.tell(proposal)
+            tasks.tell()
         return proposal, _outcome(proposal)
 
     def do_show(self, options: dict[str, Any]) -> tuple[Proposal, int]:

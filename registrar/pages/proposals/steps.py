@@ -38,7 +38,7 @@ def _step(visit: Visit, proposal_id: int, form: Form, act: Act, done: str, *, te
     except Refused as trouble:
         return _again(visit, within_reach(visit, proposal_id), now, 403, refusal=trouble.message)
     if tells:
-        transaction.on_commit(partial(tasks.tell, made))
+        transaction.on_commit(tasks.tell)
     if done:
         messages.success(visit, done)
     return redirect("proposals:proposal", made.pk)

@@ -111,7 +111,7 @@ def deliver() -> None:
 
 
 @shared_task
-def sweep() -> None::
+def report() -> None::
     """Send again what lost its message: a worker died, or the broker forgot."""
     for run in Run.objects.open():
         if syncing.needs_a_worker(run, now()):

@@ -111,7 +111,14 @@ def deliver() -> None:
 
 
 @shared_task
-def report() -> None::
+def report() -> None:
+    """The readiness reports whose hour has come."""
+    if reporting.write_due(now=now()):
+        deliver.delay()
+
+
+@shared_task
+def sweep() -> None:
     """Send again what lost its message: a worker died, or the broker forgot."""
     for run in Run.objects.open():
         if syncing.needs_a_worker(run, now()):

@@ -21,6 +21,7 @@ from registrar.services import (
     counting,
     delivering,
     reassessing,
+    reporting,
     scheduling,
     syncing,
     telling,

@@ -314,8 +314,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 CELERY_BEAT_SCHEDULE = {
     "syncs of the timetable": {"task": "registrar.tasks.tick", "schedule": crontab()},
     "work that lost its message": {"task": "registrar.tasks.sweep", "schedule": 30.0},
-:    "reports that are due": {"task": "registrar.tasks.report", "schedule": crontab()},
-    "the counts of the day":: {"task": "registrar.tasks.keep_history", "schedule": crontab(hour=23, minute=50)},
+    "reports that are due": {"task": "registrar.tasks.report", "schedule": crontab()},
+    "the counts of the day": {"task": "registrar.tasks.keep_history", "schedule": crontab(hour=23, minute=50)},
 }
 
 # A person at a shell reads sentences; what a developer needs goes to the file, or to stderr with LOG_FILE=-.

@@ -20,6 +20,7 @@ from registrar.services import (
     applying,
     counting,
     delivering,
+    exempting,
     reassessing,
     reporting,
     scheduling,
@@ -125,6 +126,7 @@ def sweep() -> None:
         if syncing.needs_a_worker(run, now()):
             work.delay(run.pk)
     reassessing.ask_by_the_clock(now=now())
+    exempting.expire(now=now())
     if reassessing.waiting().exists():
         reassess.delay()
     for proposal in applying.idle(now()):

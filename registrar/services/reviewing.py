@@ -133,7 +133,10 @@ def _breaking(rows: LineItemQuerySet, chosen: Filters) -> LineItemQuerySet:
 
 
 def _needing(state: str) -> dict[str, int]:
-    return {"items_needing__gt": 0} if state == NEEDS_ACTION else {"items_needing": 0}
+    """A course or section needs action, else is excepted, as soon as one of its line items is."""
+    if state == NEEDS_ACTION:
+        return {"items_needing__gt": 0}
+    return {"items_needing": 0} | ({"items_excepted__gt": 0} if state == EXCEPTED else {"items_excepted": 0})
 
 
 def _course_published(prefix: str, *, published: bool) -> Q:

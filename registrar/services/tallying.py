@@ -22,6 +22,7 @@ class Tally:
     directly: bool = False
     sections: int = 0
     sections_needing: int = 0
+    sections_excepted: int = 0
     items: int = 0
     items_needing: int = 0
     items_ready: int = 0
@@ -44,7 +45,7 @@ class Tally:
         return min(99, max(1, round(100 * self.sections_needing / self.sections)))
 
     def add(self, other: Tally) -> None:
-        for name in ("sections", "sections_needing", "items", "items_needing", "items_ready"):
+        for name in ("sections", "sections_needing", "sections_excepted", "items", "items_needing", "items_ready"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
@@ -55,9 +56,13 @@ def tallies(reach: Reach, chosen: Filters) -> dict[int, Tally]:
     for account, items in of_courses.annotate(items=Sum("items")):
         found[account] = Tally(items=items, items_ready=items)
     of_sections = sections(reach, chosen).order_by().values_list("account")
-    needing = Count("pk", filter=Q(items_needing__gt=0))
-    for account, total, needed in of_sections.annotate(total=Count("pk"), needing=needing):
-        found.setdefault(account, Tally()).add(Tally(sections=total, sections_needing=needed))
+    states = {
+        "sections": Count("pk"),
+        "sections_needing": Count("pk", filter=Q(items_needing__gt=0)),
+        "sections_excepted": Count("pk", filter=Q(items_needing=0, items_excepted__gt=0)),
+    }
+    for account, *counts in of_sections.annotate(**states):
+        found.setdefault(account, Tally()).add(Tally(**dict(zip(states, counts, strict=True))))
     # Named one by one, so that the index on term and status serves; "not ready" would read every row.
     others = line_items(reach, chosen).filter(status__in=(NEEDS_ACTION, EXCEPTED))
     not_ready = others.order_by().values_list("account", "status")
@@ -100,6 +105,8 @@ class RuleTally:
     severity: str
     sections: int
     items: int
+    accepted: int
+    """Of the line items; where somebody accepted it."""
 
 
 def by_rule(reach: Reach, chosen: Filters) -> list[RuleTally]:
@@ -109,9 +116,16 @@ def by_rule(reach: Reach, chosen: Filters) -> list[RuleTally]:
         worst=Min("severity"),
         items=Count("pk"),
         sections=Count("section_id", distinct=True),
+        accepted=Count("exemption"),
     )
     rows = (
-        RuleTally(code=row["code"], severity=row["worst"], sections=row["sections"], items=row["items"])
+        RuleTally(
+            code=row["code"],
+            severity=row["worst"],
+            sections=row["sections"],
+            items=row["items"],
+            accepted=row["accepted"],
+        )
         for row in counted
     )
     return sorted(rows, key=lambda row: (row.severity, -row.items, row.code))

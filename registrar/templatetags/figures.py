@@ -39,6 +39,14 @@ def when(value: datetime | str | None, zone: str = "UTC", nothing: str = "No dat
     )
 
 
+@register.simple_tag
+def day(value: datetime, zone: str, now: datetime) -> SafeString:
+    """ "Dec 15"; the year where it is another one than now."""
+    local, today = value.astimezone(_zone(zone)), now.astimezone(_zone(zone))
+    text = f"{local:%b} {local.day}" + (f", {local.year}" if local.year != today.year else "")
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
+
+
 def _clock(local: datetime) -> str:
     return f"{local:%H:%M:%S}" if local.second not in (0, 59) else f"{local:%H:%M}"
 

@@ -33,7 +33,6 @@ SORTS = {
     "read": "read_at",
 }
 FIELDS = (("due_at", "Due"), ("unlock_at", "Available from"), ("lock_at", "Until"))
-STATES = [choice for choice in LineItem.Status.choices if choice[0] != LineItem.Status.EXCEPTED]
 
 
 @require_safe
@@ -49,7 +48,7 @@ def index(visit: Visit) -> HttpResponse:
         "term": form.chosen_term,
         "listing": page,
         "look": look(visit, "courses"),
-        "states": STATES,
+        "states": LineItem.Status.choices,
         "old_before": chosen.old_before,
         "readings": tallying.readings(visit.reach, chosen.place_only()),
     }

@@ -17,7 +17,6 @@ from registrar.web.listing import listed
 from registrar.web.tables import look
 
 SORTS = {"course": "course__sort_key", "section": "name", "needing": "items_needing", "items": "items"}
-STATES = [choice for choice in LineItem.Status.choices if choice[0] != LineItem.Status.EXCEPTED]
 
 
 @require_safe
@@ -32,7 +31,7 @@ def index(visit: Visit) -> HttpResponse:
         "term": form.chosen_term,
         "listing": page,
         "look": look(visit, "sections"),
-        "states": STATES,
+        "states": LineItem.Status.choices,
         "readings": tallying.readings(visit.reach, chosen.place_only()),
     }
     return htmx.render(visit, "sections/index.html", context, fragment="sections/_results.html")

@@ -67,8 +67,10 @@ def _is_year_before(term: Term, start: datetime) -> bool:
 
 
 def trends(reach: Reach, chosen: Filters, terms: Sequence[Term]) -> list[Trend]:
-    """One for each of the terms that was counted, with as many queries for two as for one."""
+    """The first term's and those of the others that were counted; none where the first was not."""
     days = _days(reach, chosen, terms)
+    if not terms or terms[0].pk not in days:
+        return []
     anchors = _anchors(reach, chosen, terms)
     return [
         Trend(term=term, days=days[term.pk], anchor=day or days[term.pk][0].day, deadline=deadline)

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from registrar.models import Role, Run, Standing, Term
-from registrar.services import reviewing, tallying
+from registrar.services import counting, reviewing, tallying, trending
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.progress import latest, told
@@ -42,4 +42,12 @@ def _standing_of(visit: Visit, term: Term, now: datetime) -> dict[str, Any]:
         "colleges": tallying.by_college(reviewing.accounts(visit.reach), found),
         "rules": tallying.by_rule(visit.reach, chosen),
         "readings": tallying.readings(visit.reach, chosen),
+        "trends": _trends(visit, term, chosen),
+        "today": counting.today(now),
     }
+
+
+def _trends(visit: Visit, term: Term, chosen: reviewing.Filters) -> list[trending.Trend]:
+    """The term's, and that of the one it is best compared with."""
+    earlier = trending.to_compare(term, trending.counted(visit.reach))
+    return trending.trends(visit.reach, chosen, [term, *earlier[:1]])

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sections/", include("registrar.pages.sections.urls")),
     path("line-items/", include("registrar.pages.line_items.urls")),
     path("search/", include("registrar.pages.search.urls")),
+    path("", include("registrar.pages.help.urls")),
     path("look/", include("registrar.pages.looks.urls")),
     path("proposals/", include("registrar.pages.proposals.urls")),
     path("reports/", include("registrar.pages.reports.urls")),

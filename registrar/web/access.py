@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, TypeAlias
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -52,6 +53,12 @@ def public(view: Callable[Concatenate[HttpRequest, P], HttpResponseBase]) -> Vie
     """Anybody may open this, signed in or not."""
     setattr(view, MARK, frozenset())
     return view
+
+
+def own_address(request: HttpRequest, wanted: str, otherwise: str = "/") -> str:
+    """The way back that a form names, but only to this site's own pages."""
+    own = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if own and wanted.startswith("/") else otherwise
 
 
 def _admit(request: HttpRequest, wanted: frozenset[Role]) -> Visit:

@@ -13,6 +13,8 @@ from django.utils.functional import SimpleLazyObject
 from registrar.models import Reach, Role
 from registrar.services import offering
 
+from . import tables
+
 
 def site(request: HttpRequest) -> dict[str, Any]:
     roles: frozenset[Role] = getattr(request, "roles", frozenset())
@@ -24,6 +26,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "may_refresh": Role.REVIEWER in roles,
         "role": _highest(roles),
         "proposals_waiting": SimpleLazyObject(lambda: _proposals_waiting(request, roles)),
+        "keys_on": hasattr(request, "user") and tables.keys_on(request),
         "last_term": request.session.get("term") if hasattr(request, "session") else None,
     }
 

@@ -1,4 +1,7 @@
-"""The columns of the big lists, and how one person wants to see them: which columns, and how close together."""
+"""The columns of the big lists, and how one person wants to see them: which columns, and how close together.
+
+Beside it stands whether the person wants shortcuts: all of it is kept in one cookie.
+"""
 
 from __future__ import annotations
 
@@ -104,6 +107,18 @@ def keep(
     kept.pop(table, None)
     if keys is not None:
         kept[table] = ".".join(sorted(_shown(table, ".".join(keys))))
+    _write(request, response, kept)
+
+
+def keys_on(request: HttpRequest) -> bool:
+    return _kept(request).get("keys") != "off"
+
+
+def switch_keys(request: HttpRequest, response: HttpResponseBase, *, on: bool) -> None:
+    _write(request, response, _kept(request) | {"keys": "on" if on else "off"})
+
+
+def _write(request: HttpRequest, response: HttpResponseBase, kept: Mapping[str, str]) -> None:
     response.set_cookie(_name(request), urlencode(kept), max_age=LASTS, httponly=True, samesite="Lax")
 
 
@@ -116,7 +131,7 @@ def _shown(table: str, chosen: str | None) -> frozenset[str]:
 
 def _kept(request: HttpRequest) -> dict[str, str]:
     found = parse_qs(request.COOKIES.get(_name(request), ""), keep_blank_values=True)
-    return {name: values[-1] for name, values in found.items() if name in ("density", *TABLES)}
+    return {name: values[-1] for name, values in found.items() if name in ("density", "keys", *TABLES)}
 
 
 def _name(request: HttpRequest) -> str:

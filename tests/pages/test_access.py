@@ -15,7 +15,7 @@ from tests.pages import build
 from tests.pages.conftest import University
 
 PUBLIC = {"sessions:sign_in", "sessions:sign_out", "sessions:set_password", "health:live", "health:ready"}
-REVIEWERS_ONLY = {"courses:refresh", "runs:start", "runs:cancel", "runs:again"}
+REVIEWERS_ONLY = {"courses:refresh", "line_items:pick", "runs:start", "runs:cancel", "runs:again"}
 FORMS = {"proposals:dates", "proposals:sync", "proposals:file"}
 """For reviewers, to open and to send."""
 PROPOSERS = {Role.REVIEWER, Role.APPROVER}
@@ -35,7 +35,7 @@ STEPS = {
 }
 """What comes of them is told in `test_proposals_steps`."""
 ROLES = {name: {Role.REVIEWER} for name in REVIEWERS_ONLY | FORMS} | STEPS
-POST_ONLY = REVIEWERS_ONLY | STEPS.keys() | {"looks:choose", "sessions:sign_out"}
+POST_ONLY = REVIEWERS_ONLY | STEPS.keys() | {"help:switch", "looks:choose", "sessions:sign_out"}
 BOTH = {"sessions:sign_in", "sessions:password", "sessions:set_password"} | FORMS
 HELD = {
     "viewer": {Role.VIEWER},

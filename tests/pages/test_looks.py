@@ -33,8 +33,8 @@ def test_it_shows_the_chosen_columns_only(table: str, viewer: Client) -> None:
 def test_it_has_a_cell_for_every_head(table: str, viewer: Client) -> None:
     choose(viewer, table, column=[column.key for column in TABLES[table]])
     page = viewer.get(ADDRESSES[table])
-    row = page.content.decode().partition("<tbody>")[2].partition("</tr>")[0]
-    assert row.count("<td") + row.count("<th") == len(TABLES[table]) == len(page.context["look"].columns)
+    row = page.content.decode().partition("<tbody")[2].partition("</tr>")[0]
+    assert row.count("<td") + row.count("<th ") == len(TABLES[table]) == len(page.context["look"].columns)
 
 
 def test_it_keeps_the_columns_of_the_other_lists(viewer: Client) -> None:

@@ -7,5 +7,6 @@ from . import views
 app_name = "line_items"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("picks/", views.pick, name="pick"),
     path("export/", views.export, name="export"),
 ]

@@ -3,12 +3,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django.http import HttpResponse, HttpResponseBase
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
 from registrar.models import LineItem, Role
 from registrar.services import reviewing, tallying
-from registrar.web import htmx
-from registrar.web.access import Visit, needs
+from registrar.web import htmx, picks
+from registrar.web.access import Visit, needs, own_address
 from registrar.web.export import exported
 from registrar.web.filters import FilterForm
 from registrar.web.listing import listed
@@ -36,10 +38,27 @@ def index(visit: Visit) -> HttpResponse:
         "term": form.chosen_term,
         "listing": page,
         "look": look(visit, "line_items"),
+        "picks": picks.picks(visit),
         "states": LineItem.Status.choices,
         "readings": tallying.readings(visit.reach, chosen.place_only()),
     }
     return htmx.render(visit, "line_items/index.html", context, fragment="line_items/_results.html")
+
+
+@require_POST
+@needs(Role.REVIEWER)
+def pick(visit: Visit) -> HttpResponse:
+    """Keep what is ticked; then on to a proposal for it, or back to the list."""
+    then = visit.POST.get("then", "")
+    if then == "clear":
+        picks.forget(visit)
+    else:
+        picks.keep(visit, shown=visit.POST.getlist("shown"), ticked=visit.POST.getlist("pick"))
+    if htmx.wants_fragment(visit):
+        return render(visit, "line_items/_picked.html", {"picks": picks.picks(visit)})
+    if then in ("dates", "sync"):
+        return redirect(f"{reverse(f'proposals:{then}')}?picked=yes")
+    return redirect(own_address(visit, visit.POST.get("next", ""), reverse("line_items:index")))
 
 
 @require_safe

@@ -19,6 +19,7 @@ from registrar.errors import Missing, Refused, RegistrarError
 from registrar.models import Course, LineItem, Proposal, Role
 from registrar.services import editing, importing, proposing, reviewing, switching
 from registrar.services.assessing import facts_of
+from registrar.web import picks
 from registrar.web.access import Visit, needs
 from registrar.web.filters import FilterForm
 
@@ -52,6 +53,8 @@ def _counted(items: QuerySet[LineItem], course: Course | None = None) -> Chosen:
 def _chosen(visit: Visit) -> Chosen:
     if visit.GET.get("course"):
         return _of_course(visit, visit.GET)
+    if visit.GET.get("picked"):
+        return _counted(picks.picked_items(visit))
     form = FilterForm(visit.GET, reach=visit.reach, sorts=(), first_sort="")
     strange = [name for name in form.ignored if name not in ("sort", "page")]
     if strange:

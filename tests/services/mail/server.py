@@ -19,7 +19,10 @@ class Mailroom:
 
     def __init__(self) -> None:
         self.arrived: list[tuple[str, EmailMessage]] = []
+        self.port = 0
         self.greetings = 0
+        self.pace = 0.0
+        """Seconds for every message."""
         self.refuse: Reply = lambda address: None
         self.at_end: Reply = lambda address: None
         self.slow: dict[str, float] = {}
@@ -30,6 +33,8 @@ class Mailroom:
         """At the recipient, without a word."""
         self.hang_up_after: set[str] = set()
         """With the reply: the message is taken, and the line is closed."""
+        self.at: Callable[[str], None] = lambda stage: None
+        """Called at each stage of each message: recipient, message, taken."""
 
     @property
     def addresses(self) -> list[str]:
@@ -42,6 +47,7 @@ class Mailroom:
     async def handle_RCPT(
         self, server: SMTP, _: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self.at("recipient")
         await asyncio.sleep(self.slow.get(address, 0))
         if address in self.cut_off:
             server.transport.abort()
@@ -52,11 +58,13 @@ class Mailroom:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         (address,) = envelope.rcpt_tos
+        self.at("message")
         reply = self.at_end(address)
         if reply is None:
             assert isinstance(envelope.content, bytes)
             self.arrived.append((address, message_from_bytes(envelope.content, policy=policy.default)))
-        await asyncio.sleep(self.slow_end.get(address, 0))
+        self.at("taken")
+        await asyncio.sleep(self.slow_end.get(address, self.pace))
         if address in self.hang_up:
             server.transport.abort()
         if address in self.hang_up_after:
@@ -94,5 +102,5 @@ class Server(Controller):
 def started(room: Mailroom, **options: Any) -> Server:
     server = Server(room, hostname="127.0.0.1", port=0, **options)
     server.start()
-    room.greetings = 0
+    room.port, room.greetings = server.port, 0
     return server

@@ -82,6 +82,8 @@ def _context(subscription: Subscription, found: Picture, now: datetime) -> dict[
         "open_word": "not ready" if found.whole else "to look at",
         "subscription": subscription,
         "with_xlsx": subscription.with_xlsx,
+        "by": subscription.made_by.get_full_name() or subscription.made_by.get_username(),
+        "own": subscription.made_by_id == subscription.person_id,
         "sis_name": settings.SIS_NAME,
         "manage": _site(reverse("reports:index")),
         **_links(found),

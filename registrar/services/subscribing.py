@@ -44,18 +44,15 @@ class Wanted:
 
 def visible(by: User) -> QuerySet[Subscription]:
     """One's own, and for reviewers all that speak of nothing beyond their reach."""
-    own = Q(person=by)
+    own, reach = Subscription.objects.filter(person=by), reach_of(by)
     if Role.REVIEWER not in roles_of(by):
-        return Subscription.objects.filter(own)
-    return Subscription.objects.filter(own | within(reach_of(by)))
-
-
-def within(reach: Reach) -> Q:
+        return own
     if reach.paths is None:
-        return Q()
-    chosen = Subscription.accounts.through.objects
+        return Subscription.objects.all()
+    chosen = Subscription.accounts.through._default_manager
     beyond = chosen.filter(~reach.over("account")).values("subscription")
-    return Q(pk__in=chosen.values("subscription")) & ~Q(pk__in=beyond)
+    inside = chosen.exclude(subscription__in=beyond).values("subscription")
+    return Subscription.objects.filter(Q(person=by) | Q(pk__in=inside))
 
 
 def find(*, by: User, pk: int) -> Subscription:

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("proposals/", include("registrar.pages.proposals.urls")),
     path("reports/", include("registrar.pages.reports.urls")),
     path("history/", include("registrar.pages.history.urls")),
+    path("calendar/", include("registrar.pages.terms.urls")),
     path("runs/", include("registrar.pages.runs.urls")),
     path("mail/", include("registrar.pages.deliveries.urls")),
     path("my-mail/", include("registrar.pages.wishes.urls")),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from registrar.errors import Missing, Refused, RegistrarError
 from registrar.models import Account, Course, Mark, Reach, Role, Term, reach_of
@@ -51,14 +51,17 @@ class Done:
 
 def terms(reach: Reach) -> QuerySet[Term]:
     """Who sees everything sees every term of Canvas; others those in which they have a course."""
-    rows = Term.objects.filter(gone_at=None)
-    if reach.paths is not None:
-        rows = rows.filter(Exists(Course.objects.present().within(reach).filter(term=OuterRef("pk"))))
-    return rows.order_by("-start_at", "name")
+    return _seen(reach).filter(gone_at=None).order_by(F("start_at").desc(nulls_last=True), "name")
+
+
+def _seen(reach: Reach) -> QuerySet[Term]:
+    if reach.paths is None:
+        return Term.objects.all()
+    return Term.objects.filter(Exists(Course.objects.present().within(reach).filter(term=OuterRef("pk"))))
 
 
 def term_for(reach: Reach, pk: int) -> Term:
-    found = terms(reach).filter(pk=pk).first()
+    found = _seen(reach).filter(pk=pk).first()
     if found is None:
         raise Missing("This term is not there, or it is outside the part that you may see.")
     return found
@@ -66,17 +69,26 @@ def term_for(reach: Reach, pk: int) -> Term:
 
 def marks(reach: Reach, term: Term) -> QuerySet[Mark]:
     """The dates that concern what this person sees: of its sub-accounts, of those above, of everybody."""
-    rows = Mark.objects.filter(term=term).select_related("account", "set_by")
+    return _concerning(reach).filter(term=term).select_related("account", "set_by")
+
+
+def next_marks(reach: Reach, now: datetime) -> dict[int, Mark]:
+    """The next date of each term, by the term's id."""
+    rows = _concerning(reach).filter(at__gt=now).select_related("account").order_by("-at", "-pk")
+    return {mark.term_id: mark for mark in rows}
+
+
+def _concerning(reach: Reach) -> QuerySet[Mark]:
     if reach.paths is None:
-        return rows
+        return Mark.objects.all()
     above = {int(pk) for path in reach.paths for pk in path.strip("/").split("/")}
-    return rows.filter(Q(account=None) | Q(account__in=above) | reach.over("account"))
+    return Mark.objects.filter(Q(account=None) | Q(account__in=above) | reach.over("account"))
 
 
 def mark_for(reach: Reach, pk: int) -> Mark:
     """One that this person may change. Of a stranger's, and of everybody's, the answer is the same."""
     rows = Mark.objects.select_related("account", "term", "set_by")
-    found = rows.filter(pk=pk, term__in=terms(reach)).first()
+    found = rows.filter(pk=pk, term__in=_seen(reach)).first()
     if found is None or not may_set(reach, found.account):
         raise Missing(ELSEWHERE)
     return found
@@ -132,7 +144,7 @@ def _untimely(term: Term, wanted: Wanted, now: datetime, mark: Mark | None) -> s
 
 def _taken(term: Term, wanted: Wanted, mark: Mark | None) -> bool:
     others = Mark.objects.filter(term=term, kind=DEADLINE, account=wanted.account)
-    return others.exclude(pk=mark.pk if mark else None).exists()
+    return (others.exclude(pk=mark.pk) if mark else others).exists()
 
 
 def set_mark(*, by: User, term: Term, wanted: Wanted, now: datetime, mark: Mark | None = None) -> Done:

@@ -9,7 +9,7 @@ from itertools import count
 from django.contrib.auth.models import Group, User
 
 from registrar.domain import facts
-from registrar.models import Account, Course, LineItem, Proposal, Role, Run, RunItem, Scope, Term
+from registrar.models import Account, Course, LineItem, Mark, Proposal, Role, Run, RunItem, Scope, Term
 from registrar.services.assessing import header, store_reading, surroundings
 from registrar.services.proposing import Wanted, propose_dates
 from registrar.services.replacing import search_text
@@ -30,6 +30,11 @@ def term(name: str = "Fall", *, starts: int = -60, ends: int = 30) -> Term:
     return Term.objects.create(
         canvas_id=next(_ids), name=name, start_at=NOW + timedelta(days=starts), end_at=NOW + timedelta(days=ends)
     )
+
+
+def mark(during: Term, *, days: int = 6, **fields: object) -> Mark:
+    known = {"kind": Mark.Kind.GRADE_DEADLINE, "at": NOW + timedelta(days=days), "set_at": NOW}
+    return Mark.objects.create(term=during, **known | fields)
 
 
 def section(name: str = "001", **fields: object) -> facts.Section:

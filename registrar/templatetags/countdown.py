@@ -1,0 +1,47 @@
+"""How long until a date, in the words of the calendar and in the zone of the registrar's office."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.conf import settings
+from django.template import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from registrar.domain import calendar
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def countdown(context: Context, at: datetime) -> str:
+    """ "in 6 days", by the clock of the page."""
+    return calendar.countdown(context["now"], at, _office())
+
+
+@register.simple_tag(takes_context=True)
+def on_day(context: Context, at: datetime) -> SafeString:
+    """ "Tuesday, Dec 15, 5:00 pm CST"; where the line is short it breaks before the time of day."""
+    zone = _office()
+    day, _, clock = calendar.date_words(at, zone, now=context["now"]).rpartition(", ")
+    return format_html(
+        '<time datetime="{}" title="{}">{}, <span class="clock">{} <span class="zone">{}</span></span></time>',
+        at.isoformat(),
+        office_zone(),
+        day,
+        clock,
+        at.astimezone(zone).tzname(),
+    )
+
+
+@register.simple_tag
+def office_zone() -> str:
+    """ "America/New York"."""
+    return settings.TIME_ZONE.replace("_", " ")
+
+
+def _office() -> ZoneInfo:
+    return ZoneInfo(settings.TIME_ZONE)

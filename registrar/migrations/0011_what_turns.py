@@ -4,15 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('registrar', '0010_report_rounds'),
+        ("registrar", "0010_report_rounds"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='turn',
-            name='what',
-            field=models.CharField(choices=[('broken', 'Newly found'), ('mended', 'Mended'), ('accepted', 'Accepted as exception'), ('left', 'No longer synced')], max_length=8),
+            model_name="turn",
+            name="what",
+            field=models.CharField(
+                choices=[
+                    ("broken", "Newly found"),
+                    ("mended", "Mended"),
+                    ("accepted", "Accepted as exception"),
+                    ("left", "No longer synced"),
+                ],
+                max_length=8,
+            ),
         ),
     ]

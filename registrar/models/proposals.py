@@ -134,6 +134,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """What was to be made and does not stand."""
         return self.exclude(state__in=Change.GOOD).exclude(state=Change.State.REFUSED, agreed=False)
 
+    def drifted(self) -> Self:
+        """What stood, and was changed in Canvas again."""
+        return self.filter(drifted_at__isnull=False)
+
 
 class Change(models.Model):
     class State(models.TextChoices):

@@ -33,11 +33,11 @@ def propose_restore(*, by: User, proposal: Proposal, reason: str, now: datetime)
 
 
 def propose_rest(*, by: User, proposal: Proposal, reason: str, now: datetime) -> Proposal:
-    """What was not done, once more, from the state that Canvas is in now."""
+    """What was not done, or was undone in Canvas since, once more, from the state that Canvas is in now."""
     require(by, Role.REVIEWER)
     if proposal.state not in Proposal.FINISHED:
         raise Refused(f"Proposal {proposal.pk} is not finished yet.")
-    rest = proposal.changes.exclude(state__in=Change.GOOD)
+    rest = proposal.changes.exclude(state__in=Change.GOOD, drifted_at=None)
     kind = Proposal.Kind(proposal.kind)
     if kind == Proposal.Kind.SYNC_OFF_BLIND:
         kind = Proposal.Kind.SYNC_OFF

@@ -83,7 +83,8 @@ def _afterwards(roles: frozenset[Role], proposal: Proposal, found: Mapping[str, 
     made: set[Offer] = set()
     if found.get(Change.State.VERIFIED) and roles & _PROPOSERS:
         made.add(Offer.RESTORE)
-    if Role.REVIEWER in roles and any(count for state, count in found.items() if state not in Change.GOOD):
+    undone = any(count for state, count in found.items() if state not in Change.GOOD)
+    if Role.REVIEWER in roles and (undone or proposal.changes.drifted().exists()):
         made.add(Offer.AGAIN)
     return made
 

@@ -247,6 +247,23 @@ def test_it_lists_what_was_changed_again_after_an_approval(viewer: Client, unive
     assert viewer.get(URL, {"since": later.isoformat()}).context["drifts"] == []
 
 
+def test_the_proposal_says_what_was_changed_since_and_offers_it_again(
+    as_: Callable[[str], Client], university: University
+) -> None:
+    made = drifted(university.ready)
+    made.changes.filter(drifted_at=None).update(state=Change.State.VERIFIED)
+    address = reverse("proposals:proposal", args=[made.pk])
+    page = as_("reviewer").get(address, {"show": "drifted"})
+    text = " ".join(page.content.decode().split())
+    assert "Changed in Canvas since it was applied: 1." in text
+    assert "Propose again what was changed since" in text
+    assert "stood in Canvas when it was applied" in text
+    assert page.context["lines"].total == 1 < made.changes.count()
+    assert "Propose again" not in as_("viewer").get(address).content.decode()
+    made.changes.update(drifted_at=None, drifted_to=None)
+    assert b"since it was applied" not in as_("reviewer").get(address).content
+
+
 def test_a_finding_whose_exemption_ended_is_called_so(viewer: Client, university: University) -> None:
     turned(university.needing, cause="exemption")
     assert b"No longer excepted" in viewer.get(URL).content

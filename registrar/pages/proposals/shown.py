@@ -77,6 +77,7 @@ def told(visit: Visit, proposal: Proposal, now: datetime) -> dict[str, Any]:
         "good": sum(found.get(state, 0) for state in Change.GOOD),
         "problems": sum(found.get(state, 0) for state in PARTS["problems"]),
         "refused": found.get(Change.State.REFUSED, 0),
+        "drifted": proposal.changes.drifted().count() if proposal.state in Proposal.FINISHED else 0,
         "effective": sum(found.values()) - found.get(Change.State.REFUSED, 0),
         "courses_total": len(stages),
         "courses_done": stages.count(ProposalCourse.Stage.DONE),
@@ -139,6 +140,7 @@ def _lines(visit: Visit, proposal: Proposal, ahead: Preview | None) -> Lines:
         return Lines(lines=chosen[start : start + PER_PAGE], number=number, total=len(chosen), part=part)
     rows = proposal.changes.select_related("course__account").order_by(*_PLACES)
     rows = rows.filter(state__in=states) if states is not None else rows
+    rows = rows.filter(drifted_at__isnull=False) if part == "drifted" else rows
     total = rows.count()
     start, number = _start(number, total)
     return Lines(

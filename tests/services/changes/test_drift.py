@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from registrar.models import Change, Finding, Turn
+from registrar.services import following
 
 from .house import House, the, utc, wanted
 
@@ -41,6 +42,21 @@ def test_it_notices_a_later_edit_once_and_forgets_it_when_it_comes_back(house: H
     edit(house, DUE)
     house.sync()
     assert (the(proposal).drifted_at, the(proposal).drifted_to) == (None, None)
+
+
+def test_what_drifted_is_proposed_again_with_one_click(house: House) -> None:
+    proposal = house.done(wanted(1, 1, None, due_at=DUE))
+    house.later(hours=1)
+    edit(house, OTHER)
+    house.sync()
+    again = following.propose_rest(
+        by=house.who["reviewer"], proposal=proposal, reason="as agreed", now=house.clock()
+    )
+    assert (the(again).before["due_at"], the(again).after["due_at"]) == (OTHER, DUE)
+    house.later(hours=1)
+    house.applied(house.approved(again))
+    assert the(again).state == Change.State.VERIFIED
+    assert not proposal.changes.drifted().exists()
 
 
 def test_putting_it_back_is_no_drift(house: House) -> None:

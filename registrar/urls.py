@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("look/", include("registrar.pages.looks.urls")),
     path("proposals/", include("registrar.pages.proposals.urls")),
     path("reports/", include("registrar.pages.reports.urls")),
+    path("exemptions/", include("registrar.pages.exemptions.urls")),
     path("history/", include("registrar.pages.history.urls")),
     path("calendar/", include("registrar.pages.terms.urls")),
     path("runs/", include("registrar.pages.runs.urls")),

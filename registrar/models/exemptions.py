@@ -12,6 +12,8 @@ from django.db.models import Q
 from .people import Reach
 from .readings import Account, Course, Term
 
+IN_FORCE = "in_force"
+
 
 class ExemptionQuerySet(models.QuerySet["Exemption"]):
     def within(self, reach: Reach) -> Self:
@@ -21,6 +23,18 @@ class ExemptionQuerySet(models.QuerySet["Exemption"]):
 
     def in_force(self, now: datetime) -> Self:
         return self.filter(ended_at__isnull=True, until__gt=now)
+
+    def in_state(self, state: str, now: datetime) -> Self:
+        """ "in_force", or why it ended; one whose last day is over has expired before anybody notes it."""
+        if state == IN_FORCE:
+            return self.in_force(now)
+        over = Q(ended_because="", until__lte=now) if state == Exemption.Ended.EXPIRED else Q(pk__in=())
+        return self.filter(over | Q(ended_because=state))
+
+    def below(self, path: str, *, directly: bool) -> Self:
+        key = "path" if directly else "path__startswith"
+        of_rules = Q(course__isnull=True, **{f"account__{key}": path})
+        return self.filter(of_rules | Q(**{f"course__account__{key}": path}))
 
 
 class Exemption(models.Model):
@@ -87,3 +101,7 @@ class Exemption(models.Model):
     def place(self) -> Account:
         """The sub-account it counts in."""
         return self.course.account if self.course else self.account
+
+    def state(self, now: datetime) -> str:
+        """As `in_state` takes it."""
+        return self.ended_because or (IN_FORCE if self.until > now else self.Ended.EXPIRED.value)

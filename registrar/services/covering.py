@@ -1,16 +1,45 @@
-"""Cover: which exemptions are in force for a course, and the end of those that nothing is left of."""
+"""Cover: for what exemptions are, which are in force for a course, and the end of those nothing is left of."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from registrar.domain import exemptions as rules
 from registrar.domain.findings import Code
-from registrar.domain.readiness import Assessment
+from registrar.domain.readiness import Assessment, LineItem
 from registrar.models import Course, Exemption
 
 from .auditing import note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where in a course: an assignment in all its sections or in one, a section, or all of the course."""
+
+    course_id: int
+    assignment_id: int | None = None
+    section_id: int | None = None
+
+    @property
+    def level(self) -> Exemption.Level:
+        if self.assignment_id is not None:
+            return Exemption.Level.ASSIGNMENT
+        return Exemption.Level.COURSE if self.section_id is None else Exemption.Level.SECTION
+
+    def holds(self, item: LineItem) -> bool:
+        section = item.section.id if item.section else None
+        return self.assignment_id in (None, item.assignment.id) and self.section_id in (None, section)
+
+    def named(self, course: Course, item: LineItem) -> str:
+        """As it is called now: the record outlives it."""
+        parts = [str(course)]
+        if self.section_id is not None and item.section is not None:
+            parts.insert(0, f"section {item.section.name}")
+        if self.assignment_id is not None:
+            parts.insert(0, f"“{item.assignment.name.strip() or 'without a name'}”")
+        return " in ".join(parts)
 
 
 class InForce:

@@ -6,7 +6,7 @@ only administrators make, covers whatever breaks the rule in a sub-account and b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from registrar.models import Account, Course, Exemption, Finding, Role, Term, re
 
 from . import assessing, covering, reassessing
 from .auditing import note
+from .covering import Target
 from .rights import courses_for, require
 
 if TYPE_CHECKING:
@@ -30,34 +31,6 @@ if TYPE_CHECKING:
 NO_REASON = "Give a reason: others will want to know later why this was decided."
 NOT_SEEN = "This course was worked out again after you opened it. Look at what is found now, then decide."
 NOT_BROKEN = "There is nothing to accept: this rule is not broken there."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """Where in a course: an assignment in all its sections or in one, a section, or all of the course."""
-
-    course_id: int
-    assignment_id: int | None = None
-    section_id: int | None = None
-
-    @property
-    def level(self) -> Exemption.Level:
-        if self.assignment_id is not None:
-            return Exemption.Level.ASSIGNMENT
-        return Exemption.Level.COURSE if self.section_id is None else Exemption.Level.SECTION
-
-    def holds(self, item: LineItem) -> bool:
-        section = item.section.id if item.section else None
-        return self.assignment_id in (None, item.assignment.id) and self.section_id in (None, section)
-
-    def named(self, course: Course, item: LineItem) -> str:
-        """As it is called now: the record outlives it."""
-        parts = [str(course)]
-        if self.section_id is not None and item.section is not None:
-            parts.insert(0, f"section {item.section.name}")
-        if self.assignment_id is not None:
-            parts.insert(0, f"“{item.assignment.name.strip() or 'without a name'}”")
-        return " in ".join(parts)
 
 
 def accept(
@@ -128,7 +101,7 @@ def _accepted_by(pk: int) -> str:
 def accept_rule(
     *, by: User, code: Code, term: Term, account: Account, until: date, reason: str, now: datetime
 ) -> Exemption:
-    """For everything in the sub-account and below. Its courses wait to be worked out again: `reassessing`."""
+    """For everything in the sub-account and below. Where that is much, its courses wait for `reassessing`."""
     require(by, Role.ADMINISTRATOR)
     if not reach_of(by).holds(account.path):
         raise Missing("This college is not there, or it is outside the part that you may see.")
@@ -154,7 +127,8 @@ def accept_rule(
             made_by=by,
             made_at=now,
         )
-        reassessing.ask(path=account.path, term_id=term.pk)
+        courses = reassessing.ask(path=account.path, term_id=term.pk)
+    reassessing.at_once(courses, now=now)
     return made
 
 
@@ -202,8 +176,7 @@ def _made(**fields: object) -> Exemption:
 
 def revoke(*, by: User, exemption: Exemption, reason: str, now: datetime) -> None:
     """Whoever could make it can take it back."""
-    of_rule = exemption.level == Exemption.Level.RULE
-    require(by, Role.ADMINISTRATOR if of_rule else Role.REVIEWER)
+    require(by, _role_for(exemption))
     exemption = for_person(by, exemption.pk)
     _require_reason(reason)
     with transaction.atomic():
@@ -220,15 +193,27 @@ def revoke(*, by: User, exemption: Exemption, reason: str, now: datetime) -> Non
             before={"exemption": exemption.pk, "until": exemption.until.isoformat()},
             reason=reason,
         )
-        _work_out_again(exemption)
+        courses = _work_out_again(exemption)
         if exemption.course is not None:
-            course = Course.objects.select_related("term", "account").get(pk=exemption.course.pk)
-            assessing.reassess(course, assessing.surroundings(now=now))
+            row = Course.objects.select_related("term", "account").get(pk=exemption.course.pk)
+            assessing.reassess(row, assessing.surroundings(now=now))
+    if exemption.course is None:
+        reassessing.at_once(courses, now=now)
+
+
+def _role_for(exemption: Exemption) -> Role:
+    return Role.ADMINISTRATOR if exemption.level == Exemption.Level.RULE else Role.REVIEWER
+
+
+def may_revoke(roles: Collection[Role], exemption: Exemption) -> bool:
+    return _role_for(exemption) in roles
 
 
 def for_person(by: User, pk: int) -> Exemption:
     """The exemption if it is within the person's reach; a stranger learns nothing of it."""
-    rows = Exemption.objects.within(reach_of(by)).select_related("course__account", "account", "term", "made_by")
+    rows = Exemption.objects.within(reach_of(by)).select_related(
+        "course__account", "account", "term", "made_by", "ended_by"
+    )
     found = rows.filter(pk=pk).first()
     if found is None:
         raise Missing(f"There is no exemption {pk}, or it is outside the part that you may see.")
@@ -252,8 +237,7 @@ def _end(row: Exemption, because: Exemption.Ended, now: datetime) -> bool:
     return ended
 
 
-def _work_out_again(row: Exemption) -> None:
+def _work_out_again(row: Exemption) -> int:
     if row.course_id is None:
-        reassessing.ask(path=row.account.path, term_id=row.term_id)
-    else:
-        Course.objects.filter(pk=row.course_id).update(assessed_as="")
+        return reassessing.ask(path=row.account.path, term_id=row.term_id)
+    return Course.objects.filter(pk=row.course_id).update(assessed_as="")

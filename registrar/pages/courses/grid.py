@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from registrar.models import Course, Finding, LineItem, Section
+from registrar.models import Course, Exemption, Finding, LineItem, Section
 
 BY_DATES = {
     "due_missing",
@@ -48,12 +48,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One rule broken in this course, and everything that breaks it in the same way."""
+    """One rule broken in this course, and everything that breaks it in the same way, or is accepted together."""
 
     code: str
     severity: str
     level: str
     params: dict[str, Any]
+    exemption: Exemption | None
     places: dict[int, Place] = field(default_factory=dict)
 
     def add(self, item: LineItem) -> None:
@@ -70,6 +71,15 @@ class Task:
         """Else it is mended in the settings of the course."""
         return self.level in ("assignment", "line_item")
 
+    @property
+    def exemption_id(self) -> int | None:
+        return self.exemption.pk if self.exemption else None
+
+    @property
+    def the_assignment(self) -> int | None:
+        """Where only one breaks the rule."""
+        return next(iter(self.places)) if len(self.places) == 1 else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
@@ -78,19 +88,22 @@ class Grid:
     unassigned: list[Row]
     """Assignments that no section has: they have no place in the table."""
     tasks: list[Task]
+    accepted: list[Task]
 
 
 def laid_out(course: Course) -> Grid:
-    items = list(course.line_items.prefetch_related("findings").select_related("section"))
+    items = list(course.line_items.prefetch_related("findings__exemption").select_related("section"))
     used = {item.section_id for item in items}
     sections = [section for section in course.sections.all() if section.pk in used]
     columns = [Column(section=section, findings=_of_section(items, section)) for section in sections]
     rows = sorted(_rows(items, sections), key=_by_due)
+    tasks = _tasks(items)
     return Grid(
         columns=columns,
         rows=[row for row in rows if any(row.cells)],
         unassigned=[row for row in rows if not any(row.cells)],
-        tasks=_tasks(items),
+        tasks=[task for task in tasks if task.exemption is None],
+        accepted=[task for task in tasks if task.exemption is not None],
     )
 
 
@@ -100,8 +113,11 @@ def _rows(items: Sequence[LineItem], sections: Sequence[Section]) -> Iterable[Ro
         by_assignment.setdefault(item.assignment_id, {})[item.section_id] = item
     for found in by_assignment.values():
         head = next(iter(found.values()))
-        own = [finding for finding in head.findings.all() if finding.level == "assignment"]
-        yield Row(head=head, findings=own, cells=[found.get(section.pk) for section in sections])
+        yield Row(
+            head=head,
+            findings=_shared(found.values(), "assignment"),
+            cells=[found.get(section.pk) for section in sections],
+        )
 
 
 def _by_due(row: Row) -> tuple[datetime, str, int]:
@@ -110,21 +126,36 @@ def _by_due(row: Row) -> tuple[datetime, str, int]:
 
 
 def _of_section(items: Sequence[LineItem], section: Section) -> list[Finding]:
-    first = next(item for item in items if item.section_id == section.pk)
-    return [finding for finding in first.findings.all() if finding.level == "section"]
+    return _shared((item for item in items if item.section_id == section.pk), "section")
+
+
+def _shared(items: Iterable[LineItem], level: str) -> list[Finding]:
+    """What stands at each of the line items, said once; as accepted only where it is accepted at all of them."""
+    found: dict[str, Finding] = {}
+    for finding in (finding for item in items for finding in item.findings.all() if finding.level == level):
+        if finding.exemption_id is None or finding.code not in found:
+            found[finding.code] = finding
+    return list(found.values())
 
 
 def _tasks(items: Sequence[LineItem]) -> list[Task]:
-    found: dict[tuple[str, str], Task] = {}
+    found: dict[tuple[str, str, int | None], Task] = {}
     for item in items:
         for finding in item.findings.all():
             found.setdefault(_alike(finding), _task(finding)).add(item)
     return sorted(found.values(), key=lambda task: (task.severity, -len(task.places), task.code))
 
 
-def _alike(finding: Finding) -> tuple[str, str]:
-    return finding.code, repr(sorted(finding.params.items(), key=lambda pair: pair[0]))
+def _alike(finding: Finding) -> tuple[str, str, int | None]:
+    told = repr(sorted(finding.params.items(), key=lambda pair: pair[0]))
+    return finding.code, told, finding.exemption_id
 
 
 def _task(finding: Finding) -> Task:
-    return Task(code=finding.code, severity=finding.severity, level=finding.level, params=finding.params)
+    return Task(
+        code=finding.code,
+        severity=finding.severity,
+        level=finding.level,
+        params=finding.params,
+        exemption=finding.exemption,
+    )

@@ -98,7 +98,10 @@ def why(visit: Visit, course_id: int, assignment_id: int, section_id: int, field
     if (name := _date_field(field)) is None:
         raise Http404
     item = (
-        found.line_items.filter(assignment_id=assignment_id, section=section_id).select_related("section").first()
+        found.line_items.filter(assignment_id=assignment_id, section=section_id)
+        .select_related("section")
+        .prefetch_related("findings__exemption")
+        .first()
     )
     facts = facts_of(course_id)
     assignment = next((one for one in facts.assignments if one.id == assignment_id), None) if facts else None

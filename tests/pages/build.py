@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 from django.contrib.auth.models import Group, User
 
 from registrar.domain import facts
-from registrar.models import Account, Course, LineItem, Mark, Proposal, Role, Run, RunItem, Scope, Term
+from registrar.models import Account, Course, Delivery, LineItem, Mark, Proposal, Role, Run, RunItem, Scope, Term
+from registrar.services import mailing
 from registrar.services.assessing import header, store_reading, surroundings
 from registrar.services.proposing import Wanted, propose_dates
 from registrar.services.replacing import search_text
@@ -149,6 +151,17 @@ def proposal(
     Proposal.objects.filter(pk=made.pk).update(state=state, **decided | fields)
     made.refresh_from_db()
     return made
+
+
+def delivery(
+    name: str = "dean", *, state: str = Delivery.State.SENT, kind: str = "report", **options: Any
+) -> Delivery:
+    given: dict[str, Any] = {"subject": f"Fall for {name}", "text": "Line one\n<b>Line</b> two\n"}
+    row = mailing.write(kind=kind, key=f"to {name}", address=f"{name}@example.edu", now=NOW, **given | options)
+    assert row is not None
+    Delivery.objects.filter(pk=row.pk).update(state=state)
+    row.refresh_from_db()
+    return row
 
 
 def first_item(row: Course) -> LineItem:

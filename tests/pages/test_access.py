@@ -32,11 +32,16 @@ STEPS = {
     "proposals:reject": {Role.APPROVER},
     "proposals:send_back": {Role.APPROVER},
     "proposals:apply": {Role.APPROVER},
+    "deliveries:again": {Role.ADMINISTRATOR},
+    "deliveries:arrived": {Role.ADMINISTRATOR},
 }
 """What comes of them is told in `test_proposals_steps`."""
 ROLES = {name: {Role.REVIEWER} for name in REVIEWERS_ONLY | FORMS} | STEPS
 POST_ONLY = REVIEWERS_ONLY | STEPS.keys() | {"help:switch", "looks:choose", "sessions:sign_out"}
 BOTH = {"sessions:sign_in", "sessions:password", "sessions:set_password"} | FORMS
+BOTH |= {"wishes:index"}
+OWN = {"deliveries:delivery", "deliveries:as_sent"}
+"""Of others only administrators see these."""
 HELD = {
     "viewer": {Role.VIEWER},
     "reviewer": {Role.VIEWER, Role.REVIEWER},
@@ -69,6 +74,7 @@ def addresses(university: University) -> dict[str, str]:
         "assignment_id": item.assignment_id,
         "run_id": run.pk,
         "proposal_id": build.proposal(university.ready, state=Proposal.State.VERIFIED).pk,
+        "delivery_id": build.delivery(html="<p>Hello</p>", state="refused").pk,
         "field": "due_at",
         "uidb64": "MQ",
         "token": "no-token",
@@ -146,6 +152,8 @@ def test_it_opens_to_the_right_roles(
     elif not HELD[who] & ROLES.get(name, {Role.VIEWER}):
         assert response.status_code == 403
         assert b"This is for " in response.content
+    elif name in OWN:
+        assert response.status_code == (200 if who == "administrator" else 404)
     elif name in STEPS:
         assert b"This is for " not in response.content
     else:
@@ -182,6 +190,7 @@ def test_it_is_not_found_when_out_of_reach(
         "assignment_id": item.assignment_id,
         "run_id": run.pk,
         "proposal_id": build.proposal(university.needing).pk,
+        "delivery_id": build.delivery(account_paths=[university.arts.path]).pk,
         "field": "due_at",
     }
     address = reverse(name, kwargs={key: known[key] for key in _keys(ALL[name])})

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("line-items/", include("registrar.pages.line_items.urls")),
     path("search/", include("registrar.pages.search.urls")),
     path("", include("registrar.pages.help.urls")),
+    path("views/", include("registrar.pages.saved.urls")),
     path("look/", include("registrar.pages.looks.urls")),
     path("proposals/", include("registrar.pages.proposals.urls")),
     path("reports/", include("registrar.pages.reports.urls")),

@@ -8,6 +8,7 @@ from .people import EVERYTHING, Reach, Role, Scope, reach_of, roles_of
 from .proposals import Change, Proposal, ProposalCourse, Step
 from .readings import Account, Course, Finding, GradingPeriod, LineItem, Reading, Section, Term
 from .runs import CLAIM_LASTS, Run, RunItem, Standing
+from .saved import SavedView
 
 __all__ = [
     "CLAIM_LASTS",
@@ -34,6 +35,7 @@ __all__ = [
     "Ruling",
     "Run",
     "RunItem",
+    "SavedView",
     "Scope",
     "Section",
     "Standing",

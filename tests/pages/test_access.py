@@ -37,8 +37,8 @@ STEPS = {
 }
 """What comes of them is told in `test_proposals_steps`."""
 ROLES = {name: {Role.REVIEWER} for name in REVIEWERS_ONLY | FORMS} | STEPS
-POST_ONLY = REVIEWERS_ONLY | STEPS.keys() | {"help:switch", "looks:choose", "sessions:sign_out"}
-BOTH = {"sessions:sign_in", "sessions:password", "sessions:set_password"} | FORMS
+POST_ONLY = REVIEWERS_ONLY | STEPS.keys() | {"help:switch", "looks:choose", "saved:change", "sessions:sign_out"}
+BOTH = {"saved:save", "sessions:sign_in", "sessions:password", "sessions:set_password"} | FORMS
 BOTH |= {"wishes:index"}
 OWN = {"deliveries:delivery", "deliveries:as_sent"}
 """Of others only administrators see these."""

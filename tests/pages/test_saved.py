@@ -1,0 +1,149 @@
+"""Saved views: a list with its filters under a name, one's own or the office's, never more than one may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from registrar.models import SavedView
+from registrar.services import saving
+from tests.pages import build
+from tests.pages.conftest import University
+
+
+def save(
+    browser: Client, name: str = "To mend", query: str = "list=line_items&state=needs_action", **more: str
+) -> str:
+    return str(browser.post(f"/views/save/?{query}", {"name": name} | more)["Location"])
+
+
+def names(browser: Client) -> list[str]:
+    return [view.name for view in browser.get("/views/").context["views"]]
+
+
+def test_it_is_found_again(viewer: Client) -> None:
+    assert (
+        save(viewer, query="list=courses&state=ready&sort=-course&page=3&q=biol")
+        == "/courses/?q=biol&state=ready&sort=-course"
+    )
+    for address in ("/courses/", "/", "/views/"):
+        page = viewer.get(address).content.decode()
+        assert "To mend" in page
+        assert 'href="/courses/?q=biol&amp;state=ready&amp;sort=-course"' in page
+    assert b"To mend" not in viewer.get("/sections/").content
+
+
+def test_it_marks_the_view_in_sight(viewer: Client) -> None:
+    address = save(viewer)
+    views = viewer.get(address).content.decode().partition('aria-label="Saved views"')[2].partition("</nav>")[0]
+    assert 'aria-current="page"' in views
+    other = (
+        viewer.get("/line-items/").content.decode().partition('aria-label="Saved views"')[2].partition("</nav>")[0]
+    )
+    assert 'aria-current="page"' not in other
+
+
+def test_it_keeps_only_what_is_understood(viewer: Client, university: University) -> None:
+    assert save(viewer, query="list=sections&rule=nonsense&term=999&evil=1") == "/sections/"
+    assert save(viewer, "b", query="list=users&state=ready") == "/line-items/?state=ready"
+
+
+def test_the_same_name_takes_the_new_filters(viewer: Client) -> None:
+    save(viewer)
+    save(viewer, query="list=line_items&state=ready")
+    assert [view.query for view in SavedView.objects.all()] == ["state=ready"]
+
+
+def test_it_is_ones_own_until_it_is_shared(as_: Callable[[str], Client]) -> None:
+    viewer, other = as_("viewer"), as_("reviewer")
+    save(viewer)
+    assert names(other) == []
+    pk = SavedView.objects.get().pk
+    viewer.post("/views/change/", {"view": pk, "then": "share"})
+    assert names(other) == ["To mend"]
+    viewer.post("/views/change/", {"view": pk, "then": "keep"})
+    assert names(other) == []
+
+
+def test_a_shared_view_shows_each_what_they_may_see(as_: Callable[[str], Client], university: University) -> None:
+    address = save(as_("viewer"), query=f"list=courses&account={university.arts.pk}", shared="on")
+    scientist = as_("scientist")
+    assert "To mend" in names(scientist)
+    page = scientist.get(address)
+    assert b"PHIL 101" not in page.content
+    assert b"Not understood in this address" in page.content
+
+
+@pytest.mark.parametrize("then", ["remove", "share", "keep"])
+def test_it_is_changed_by_its_owner_alone(then: str, as_: Callable[[str], Client]) -> None:
+    save(as_("viewer"), shared="on")
+    pk = SavedView.objects.get().pk
+    assert as_("administrator").post("/views/change/", {"view": pk, "then": then}).status_code == 404
+    assert SavedView.objects.get().shared
+
+
+def test_it_is_removed(viewer: Client) -> None:
+    save(viewer)
+    viewer.post("/views/change/", {"view": SavedView.objects.get().pk, "then": "remove"})
+    assert names(viewer) == []
+
+
+@pytest.mark.parametrize("view", ["", "x", "9" * 40])
+def test_it_changes_nothing_without_a_view(view: str, viewer: Client) -> None:
+    save(viewer)
+    assert viewer.post("/views/change/", {"view": view, "then": "remove"})["Location"] == "/views/"
+    assert SavedView.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 61, "nul\0"])
+def test_it_says_what_is_wrong_with_the_name(name: str, viewer: Client) -> None:
+    page = viewer.post("/views/save/?list=courses&state=ready", {"name": name})
+    assert page.status_code == 422
+    text = " ".join(page.content.decode().split())
+    assert 'tabindex="-1" autofocus' in text
+    assert 'href="#id_name"' in text
+    assert not SavedView.objects.exists()
+
+
+def test_there_is_an_end_to_them(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saving, "MOST", 1)
+    save(viewer)
+    page = viewer.post("/views/save/?list=courses", {"name": "Another"})
+    assert page.status_code == 422
+    assert b"Remove one that you no longer need" in page.content
+    save(viewer, query="list=line_items&state=ready")
+    assert SavedView.objects.get().query == "state=ready"
+
+
+def test_it_tells_what_will_be_saved(viewer: Client, university: University) -> None:
+    query = f"list=line_items&state=needs_action&rule=due_missing&term={university.term.pk}&q=essay"
+    page = viewer.get(f"/views/save/?{query}").content.decode()
+    for words in ("Needs action", "No due date", university.term.name, "“essay”"):
+        assert words in page
+
+
+def test_it_shows_names_as_text(viewer: Client) -> None:
+    save(viewer, "<script>alert(1)</script>")
+    for address in ("/views/", "/line-items/", "/"):
+        assert b"<script>alert" not in viewer.get(address).content
+
+
+def test_it_asks_as_often_for_many_as_for_few(viewer: Client, people: dict[str, User]) -> None:
+    def asked(address: str) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            viewer.get(address)
+        return len(queries)
+
+    known = {"table": "courses", "shared": True, "saved_at": build.NOW}
+    for number in range(10):
+        SavedView.objects.create(owner=people["reviewer"], name=f"{number}", **known)
+    viewer.get("/")  # the first visit keeps the term in the session
+    few = [asked(address) for address in ("/views/", "/", "/courses/")]
+    for number in range(10, 20):
+        SavedView.objects.create(owner=people["approver"], name=f"{number}", **known)
+    assert [asked(address) for address in ("/views/", "/", "/courses/")] == few

@@ -34,11 +34,16 @@ STEPS = {
     "proposals:apply": {Role.APPROVER},
     "deliveries:again": {Role.ADMINISTRATOR},
     "deliveries:arrived": {Role.ADMINISTRATOR},
+    "terms:watch": {Role.ADMINISTRATOR},
+    "terms:remove": {Role.ADMINISTRATOR},
 }
-"""What comes of them is told in `test_proposals_steps`."""
+"""What comes of them is told in `test_proposals_steps` and `test_terms`."""
+DATES = {"terms:add", "terms:change"}
+"""For administrators, to open and to send."""
 ROLES = {name: {Role.REVIEWER} for name in REVIEWERS_ONLY | FORMS} | STEPS
+ROLES |= {name: {Role.ADMINISTRATOR} for name in DATES}
 POST_ONLY = REVIEWERS_ONLY | STEPS.keys() | {"help:switch", "looks:choose", "saved:change", "sessions:sign_out"}
-BOTH = {"saved:save", "sessions:sign_in", "sessions:password", "sessions:set_password"} | FORMS
+BOTH = {"saved:save", "sessions:sign_in", "sessions:password", "sessions:set_password"} | FORMS | DATES
 BOTH |= {"wishes:index"}
 OWN = {"deliveries:delivery", "deliveries:as_sent"}
 """Of others only administrators see these."""
@@ -75,6 +80,8 @@ def addresses(university: University) -> dict[str, str]:
         "run_id": run.pk,
         "proposal_id": build.proposal(university.ready, state=Proposal.State.VERIFIED).pk,
         "delivery_id": build.delivery(html="<p>Hello</p>", state="refused").pk,
+        "term_id": university.term.pk,
+        "mark_id": build.mark(university.term).pk,
         "field": "due_at",
         "uidb64": "MQ",
         "token": "no-token",
@@ -190,6 +197,8 @@ def test_it_is_not_found_when_out_of_reach(
         "assignment_id": item.assignment_id,
         "run_id": run.pk,
         "proposal_id": build.proposal(university.needing).pk,
+        "term_id": build.term("Not theirs").pk,
+        "mark_id": build.mark(university.term, account=university.arts).pk,
         "delivery_id": build.delivery(account_paths=[university.arts.path]).pk,
         "field": "due_at",
     }

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from registrar.models import Role, Run, Standing, Term
-from registrar.services import counting, reviewing, tallying, trending
+from registrar.services import counting, foreseeing, reviewing, tallying, trending
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.progress import latest, told
@@ -37,7 +37,10 @@ def _standing_of(visit: Visit, term: Term, now: datetime) -> dict[str, Any]:
     tally = tallying.Tally()
     for one in found.values():
         tally.add(one)
+    deadline, soon = foreseeing.coming(visit.reach, term, now)
     return {
+        "deadline": deadline,
+        "soon": soon,
         "tally": tally,
         "colleges": tallying.by_college(reviewing.accounts(visit.reach), found),
         "rules": tallying.by_rule(visit.reach, chosen),

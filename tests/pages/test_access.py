@@ -34,17 +34,20 @@ STEPS = {
     "proposals:apply": {Role.APPROVER},
     "deliveries:again": {Role.ADMINISTRATOR},
     "deliveries:arrived": {Role.ADMINISTRATOR},
+    "exemptions:revoke": {Role.REVIEWER},
     "terms:watch": {Role.ADMINISTRATOR},
     "terms:remove": {Role.ADMINISTRATOR},
 }
 """What comes of them is told in `test_proposals_steps` and `test_terms`."""
 DATES = {"terms:add", "terms:change"}
 """For administrators, to open and to send."""
+FORMS |= {"exemptions:accept"}
 ROLES = {name: {Role.REVIEWER} for name in REVIEWERS_ONLY | FORMS} | STEPS
+ROLES |= {"exemptions:accept_rule": {Role.ADMINISTRATOR}}
 ROLES |= {name: {Role.ADMINISTRATOR} for name in DATES}
 POST_ONLY = REVIEWERS_ONLY | STEPS.keys() | {"help:switch", "looks:choose", "saved:change", "sessions:sign_out"}
 BOTH = {"saved:save", "sessions:sign_in", "sessions:password", "sessions:set_password"} | FORMS | DATES
-BOTH |= {"wishes:index"}
+BOTH |= {"wishes:index", "exemptions:accept_rule"}
 OWN = {"deliveries:delivery", "deliveries:as_sent"}
 """Of others only administrators see these."""
 HELD = {
@@ -80,6 +83,8 @@ def addresses(university: University) -> dict[str, str]:
         "run_id": run.pk,
         "proposal_id": build.proposal(university.ready, state=Proposal.State.VERIFIED).pk,
         "delivery_id": build.delivery(html="<p>Hello</p>", state="refused").pk,
+        "exemption_id": build.exemption(university.ready).pk,
+        "rule": "due_missing",
         "term_id": university.term.pk,
         "mark_id": build.mark(university.term).pk,
         "field": "due_at",
@@ -200,6 +205,8 @@ def test_it_is_not_found_when_out_of_reach(
         "term_id": build.term("Not theirs").pk,
         "mark_id": build.mark(university.term, account=university.arts).pk,
         "delivery_id": build.delivery(account_paths=[university.arts.path]).pk,
+        "exemption_id": build.exemption(university.needing).pk,
+        "rule": "due_missing",
         "field": "due_at",
     }
     address = reverse(name, kwargs={key: known[key] for key in _keys(ALL[name])})

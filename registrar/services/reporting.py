@@ -9,7 +9,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from registrar.domain import schedule as schedules
 from registrar.domain.calendar import local_day
@@ -54,8 +53,11 @@ def write_due(*, now: datetime, not_before: datetime | None = None) -> list[Deli
 
 
 def due(*, now: datetime) -> list[Due]:
-    around = summarising.around()
-    return [one for subscription in _live() for one in _of(subscription, around, now)]
+    live = Subscription.objects.filter(paused_at=None, unsubscribed_at=None).order_by("pk")
+    rows = live.select_related("person", "made_by").prefetch_related("terms", "rounds")
+    slots = [(row, schedules.pending(schedule_of(row), since=row.since, now=now)) for row in rows]
+    around = summarising.around() if slots else None
+    return [one for row, slot in slots if slot and around for one in _of(row, slot, around, now)]
 
 
 def made(one: Due, *, now: datetime) -> rendering.Report | None:
@@ -99,16 +101,8 @@ def upcoming(subscription: Subscription, around: Around, *, now: datetime) -> da
     return min((slot for slot in slots if slot is not None), default=None)
 
 
-def _live() -> QuerySet[Subscription]:
-    live = Subscription.objects.filter(paused_at=None, unsubscribed_at=None).order_by("pk")
-    return summarising.with_people(live)
-
-
-def _of(subscription: Subscription, around: Around, now: datetime) -> Iterator[Due]:
-    """Each term whose last slot nobody has seen to."""
-    slot = schedules.pending(schedule_of(subscription), since=subscription.since, now=now)
-    if slot is None:
-        return
+def _of(subscription: Subscription, slot: datetime, around: Around, now: datetime) -> Iterator[Due]:
+    """Each term whose slot nobody has seen to."""
     seen = {one.term_id: one.slot for one in subscription.rounds.all()}
     for term in around.terms_of(subscription, now):
         if term.pk not in seen or seen[term.pk] < slot:

@@ -96,5 +96,5 @@ _LIKELIEST: Final[Mapping[str, Cause]] = {
 
 
 def _cause(code: str, moved: Collection[Cause]) -> Cause:
-    order = (_LIKELIEST.get(code), Cause.CANVAS, Cause.RULES, Cause.TIME, Cause.EXEMPTION)
+    order = (_LIKELIEST.get(code, Cause.CANVAS), Cause.CANVAS, Cause.RULES, Cause.TIME, Cause.EXEMPTION)
     return next((one for one in order if one in moved), Cause.CANVAS)

@@ -89,12 +89,15 @@ def _items(terms: Collection[int]) -> list[tuple[int, int, dict[str, int]]]:
 
 def _rules(terms: Collection[int]) -> Counts:
     needing = Q(severity=Finding.Severity.BLOCKING, exemption=None)
-    rows = Finding.objects.filter(term__in=terms).order_by().values("term", "account", "code")
+    rows = Finding.objects.filter(term__in=terms).order_by().values_list("term", "account", "code")
     counted = rows.annotate(
-        sections=Count("section_id", distinct=True),
-        sections_needing=Count("section_id", distinct=True, filter=needing),
-        items=Count("pk"),
-        items_needing=Count("pk", filter=needing),
-        items_excepted=Count("pk", filter=Q(exemption__isnull=False)),
+        in_sections=Count("section_id", distinct=True),
+        in_sections_needing=Count("section_id", distinct=True, filter=needing),
+        found=Count("pk"),
+        found_needing=Count("pk", filter=needing),
+        found_excepted=Count("pk", filter=Q(exemption__isnull=False)),
     )
-    return {(row["term"], row["account"], row["code"]): {name: row[name] for name in _NUMBERS} for row in counted}
+    return {
+        (term, account, code): dict(zip(_NUMBERS, numbers, strict=True))
+        for term, account, code, *numbers in counted
+    }

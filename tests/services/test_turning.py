@@ -11,8 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registrar.domain import facts
-from registrar.models import Account, Course, Finding, GradingPeriod, Mark, Term, Turn
-from registrar.services import assessing, turning
+from registrar.domain.findings import Code
+from registrar.models import Account, Course, Finding, GradingPeriod, Mark, Role, Term, Turn
+from registrar.services import assessing, exempting, turning
+from registrar.services.covering import Target
 from tests.pages import build
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +129,21 @@ def test_what_a_proposal_wrote_is_told_as_its_doing(arts: Account, fall: Term) -
     assessing.keep_written(stored, {mended.id: mended}, around, proposal=proposal)
     turn = Turn.objects.get()
     assert (turn.what, turn.cause, turn.proposal) == ("mended", "proposal", proposal)
+
+
+def test_accepting_a_finding_is_no_mending_and_taking_it_back_needs_action_again(
+    arts: Account, fall: Term
+) -> None:
+    row = build.course(arts, fall, assignments=[build.assignment(due=None)])
+    by = build.person("rosa", Role.REVIEWER)
+    until = (build.NOW + timedelta(days=9)).date()
+    target = Target(course_id=row.pk)
+    made = exempting.accept(
+        by=by, code=Code.DUE_MISSING, target=target, until=until, reason="A practice task.", now=build.NOW
+    )
+    assert told() == [("accepted", "due_missing", "exemption")]
+    exempting.revoke(by=by, exemption=made, reason="It counts after all.", now=build.NOW)
+    assert told()[1:] == [("broken", "due_missing", "exemption")]
 
 
 def test_it_forgets_what_is_older_than_it_keeps(arts: Account, fall: Term) -> None:

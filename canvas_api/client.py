@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Self
@@ -30,7 +31,8 @@ class CanvasClient:
     """One Canvas, one token; may be used by several threads, and is built anew after a fork.
 
     ``concurrency`` is how many pages of one long list are read side by side, and how many requests the
-    default gate lets fly at once. Times are in seconds; ``timeout`` is for connecting and for each read.
+    default gate lets fly at once. Times are in seconds; ``timeout`` is for connecting and for each read, and
+    ``patience`` how long one call may go on trying again.
     Raises ValueError for an address or a token that cannot be one; every call may raise CanvasError.
     """
 
@@ -47,6 +49,7 @@ class CanvasClient:
         user_agent: str = USER_AGENT,
         on_request: Callable[[RequestInfo], None] | None = None,
         concurrency: int = 6,
+        patience: float = math.inf,
     ) -> None:
         self.transport = Transport(
             base_url=base_url,
@@ -59,6 +62,7 @@ class CanvasClient:
             user_agent=user_agent,
             on_request=on_request,
             concurrency=concurrency,
+            patience=patience,
         )
         self.accounts = Accounts(self.transport)
         self.terms = Terms(self.transport)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
@@ -88,6 +89,7 @@ class Transport:
         user_agent: str,
         on_request: Callable[[RequestInfo], None] | None = None,
         concurrency: int = 1,
+        patience: float = math.inf,
     ) -> None:
         self.concurrency = concurrency
         self.origin = origin(base_url)
@@ -102,6 +104,7 @@ class Transport:
         self._timeout = timeout
         self._headers = {"User-Agent": user_agent, "Accept": "application/json"}
         self._on_request = on_request
+        self._patience = patience
         self._count = threading.Lock()
         self._here = threading.local()
         settings = self._session.merge_environment_settings(self.origin, {}, True, None, None)
@@ -123,6 +126,7 @@ class Transport:
         """``target`` is path and query, encoded as it is to arrive. Raises CanvasError only."""
         content = None if payload is None else _ENCODER.encode(payload)
         met: Counter[Trouble] = Counter()
+        started = self.clock()
         while True:
             try:
                 return self._follow(method, target, parse, content)
@@ -136,8 +140,11 @@ class Transport:
                 )
                 if trouble is None or wait is None:
                     raise
+                seconds = throttle.jittered(wait)
+                if self.clock() - started + seconds > self._patience:
+                    raise
                 met[trouble] += 1
-                self.sleep(throttle.jittered(wait))
+                self.sleep(seconds)
 
     def _follow(self, method: str, target: str, parse: Parse[T], content: bytes | None) -> Answer[T]:
         """Redirects are followed by hand: the same method, the same Canvas."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -175,6 +175,12 @@ class Canvas:
         # A Canvas that ignores the filter must not put unflagged assignments before the registrar.
         return [replace(assignment_of(one), post_to_sis=True) for one in found if one.post_to_sis is not False]
 
+    def unsynced_assignments(self, course_id: int) -> list[facts.Assignment]:
+        """Those that are not flagged, with base dates. Canvas's own filter would miss those never flagged."""
+        with _troubles():
+            found = _each_once(lambda: self.client.assignments.of_course(course_id, include=("overrides",)))
+        return [assignment_of(one) for one in found if not one.post_to_sis]
+
     def assignments(self, course_id: int, ids: Collection[int]) -> dict[int, facts.Assignment]:
         """These assignments, flagged or not, as they are now; what is no longer in the course is missing."""
         with _troubles():
@@ -290,10 +296,12 @@ def _unless_refused(ask: Callable[[], T]) -> T | None:
         raise
 
 
-_opened: dict[tuple[int, str, str], Canvas] = {}
+_opened: dict[tuple[int, str, str, bool], Canvas] = {}
+HURRY: Mapping[str, Any] = {"timeout": (3.05, 8.0), "patience": 5.0}
+"""Where somebody sits before the screen and waits."""
 
 
-def open_canvas() -> Canvas:
+def open_canvas(*, hurried: bool = False) -> Canvas:
     """The configured Canvas; one client a process, so that connections are kept, and none across a fork."""
     base_url, token = settings.CANVAS_BASE_URL, settings.CANVAS_TOKEN
     if not base_url or not token:
@@ -301,9 +309,10 @@ def open_canvas() -> Canvas:
             name for name, value in (("CANVAS_BASE_URL", base_url), ("CANVAS_TOKEN", token)) if not value
         )
         raise CanvasTrouble(f"No Canvas is configured: set {missing} and start again.", kind="unconfigured")
-    key = (os.getpid(), base_url, token)
+    key = (os.getpid(), base_url, token, hurried)
     if key not in _opened:
         with _troubles():
-            client = CanvasClient(base_url, token, gate=shared_gate(base_url, token, Lease))
+            gate = shared_gate(base_url, token, Lease)
+            client = CanvasClient(base_url, token, gate=gate, **(HURRY if hurried else {}))
         _opened[key] = Canvas(client, host=urlsplit(base_url).hostname or "")
     return _opened[key]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
-from registrar.domain.calendar import as_canvas_keeps, period_of
+from registrar.domain.calendar import as_canvas_keeps
 from registrar.domain.dates import effective_dates
 from registrar.domain.facts import (
     DATE_FIELDS,
@@ -21,7 +21,6 @@ from registrar.domain.facts import (
     Course,
     DateField,
     Dates,
-    GradingPeriod,
     Inherit,
     Override,
     OverrideDate,
@@ -272,28 +271,3 @@ def _flags(changes: Sequence[Change]) -> tuple[tuple[int, bool], ...]:
 
 def _set_dates(state: State) -> dict[DateField, datetime | None]:
     return {name: _plain(value) for name in DATE_FIELDS if (value := state.get(name)) is not INHERIT}
-
-
-# Turning grade sync off
-
-
-def taken_by_canvas(assignments: Iterable[Assignment], period: GradingPeriod | None) -> list[Assignment]:
-    """What ``disable_post_to_sis`` takes: with a period by the base date alone, to the second and both ends
-    included, and everything without a base date (canvas-behaviour.md, section 2)."""
-    flagged = [one for one in assignments if one.published and one.post_to_sis]
-    if period is None:
-        return flagged
-    return [
-        one for one in flagged if one.dates.due_at is None or period.start_at <= one.dates.due_at <= period.end_at
-    ]
-
-
-def falls_in(course: Course, assignment: Assignment, period: GradingPeriod) -> bool:
-    """Whether every section that has the assignment has its due date in the period."""
-    found = [dates for section in course.sections if (dates := effective_dates(assignment, section.id))]
-    due = [dates.due_at.value for dates in found]
-    return bool(due) and all(when is not None and _is_in(when, period) for when in due)
-
-
-def _is_in(when: datetime, period: GradingPeriod) -> bool:
-    return period_of(when, [period]) is not None

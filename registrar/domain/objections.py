@@ -77,7 +77,7 @@ def objections(
     found: dict[Key, Objection] = {}
     for edit in _edits(course, changes, found):
         objection = (
-            _to_flag(edit)
+            _to_flag(edit, restoring=restoring)
             or _to_dates(edit, restoring=restoring)
             or (None if closed_allowed else _to_period(edit, now))
         )
@@ -100,10 +100,28 @@ def _edits(course: Course, changes: Sequence[Change], missing: dict[Key, Objecti
         yield from (Edit(course=course, change=change, before=before, after=after) for change in group)
 
 
-def _to_flag(edit: Edit) -> Objection | None:
-    turned_on = edit.change.after.post_to_sis and not edit.change.before.post_to_sis
-    if turned_on and NEVER_SYNCED & set(edit.before.submission_types):
+def _to_flag(edit: Edit, *, restoring: bool) -> Objection | None:
+    if not edit.change.after.post_to_sis or edit.change.before.post_to_sis:
+        return None
+    if NEVER_SYNCED & set(edit.before.submission_types):
         return Objection(refusal=Refusal.FLAG_REFUSED)
+    return None if restoring else _to_what_sync_requires(edit)
+
+
+def _to_what_sync_requires(edit: Edit) -> Objection | None:
+    """Of an assignment that is not flagged Canvas tells no requirement, but it tells those of its neighbours."""
+    synced = [one for one in edit.course.assignments if one.post_to_sis]
+    after = edit.after
+    if after.grading_type == "not_graded":
+        return None
+    undated = any(one.due_at is None for one in after.overrides or ())
+    if any(one.due_date_required for one in synced) and (
+        undated or (after.dates.due_at is None and not after.overrides)
+    ):
+        return Objection(refusal=Refusal.DUE_REQUIRED, field="due_at")
+    limits = [one.max_name_length for one in synced if one.max_name_length is not None]
+    if limits and len(after.name) > min(limits):
+        return Objection(refusal=Refusal.NAME_TOO_LONG)
     return None
 
 

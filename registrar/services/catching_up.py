@@ -7,11 +7,11 @@ from datetime import datetime
 from django.db import transaction
 
 from registrar.domain import changes as rules
-from registrar.domain import facts
+from registrar.domain import facts, flags
 from registrar.models import Change, Proposal, ProposalCourse, Step
 
 from . import assessing
-from .composing import Draft, digests_of, objections_to, rows_of
+from .composing import Draft, digests_of, objections_to, rows_of, with_unsynced
 from .states import as_change, as_json
 from .switching import flag_change
 from .wording import objection_in_words
@@ -52,7 +52,11 @@ def judge_again(proposal: Proposal, now: datetime) -> None:
     for part in proposal.courses.select_related("course__term", "course__account"):
         read = assessing.facts_of(part.course_id, around)
         if read is not None:
-            _judge(proposal, Draft(part.course, read), list(_rows(proposal, part)), now)
+            _judge(proposal, _draft(part, read), list(_rows(proposal, part)), now)
+
+
+def _draft(part: ProposalCourse, read: facts.Course) -> Draft:
+    return Draft(part.course, with_unsynced(read, part.unsynced))
 
 
 def _rows(proposal: Proposal, part: ProposalCourse) -> list[Change]:
@@ -64,7 +68,7 @@ def _catch_up(proposal: Proposal, part: ProposalCourse, around: assessing.Surrou
     read = assessing.facts_of(part.course_id, around)
     if read is None:
         return 0
-    draft = Draft(part.course, read)
+    draft = _draft(part, read)
     taken = _take_again(proposal, draft) if proposal.kind == Proposal.Kind.SYNC_OFF_BLIND else 0
     rows = _rows(proposal, part)
     moved = {row.pk for row in rows if _rebase(row, draft)}
@@ -106,7 +110,7 @@ def _take_again(proposal: Proposal, draft: Draft) -> int:
     period = period_named(draft.read, proposal.period_id)
     if proposal.period_id is not None and period is None:
         return 0
-    taken = {one.id: one for one in rules.taken_by_canvas(draft.read.assignments, period)}
+    taken = {one.id: one for one in flags.taken_by_canvas(draft.read.assignments, period)}
     rows = proposal.changes.filter(course_id=draft.course.pk)
     known = set(rows.values_list("assignment_id", flat=True))
     gone, _ = rows.exclude(assignment_id__in=taken).delete()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from registrar.domain import changes as rules
-from registrar.domain import facts
+from registrar.domain import facts, flags
 from registrar.domain.changes import Standing
 from registrar.domain.objections import Objection, Refusal, objections
 from registrar.models import Change, Proposal
@@ -103,7 +103,8 @@ class Judge:
 
     def allowed(self, part: Part, rows: list[Change]) -> list[Change]:
         """The rules once more, upon the state that was just read, until what is left may be written together."""
-        fresh = replace(part.read, assignments=tuple(part.found.values()))
+        known = {one.id: one for one in part.read.assignments} | part.found
+        fresh = replace(part.read, assignments=tuple(known.values()))
         while rows:
             against = objections(
                 fresh,
@@ -124,7 +125,7 @@ class Judge:
         """Canvas's switch is blind: if it would take anything that was not agreed to, it is not thrown."""
         period = next((one for one in part.read.periods if one.id == self.proposal.period_id), None)
         known = self.proposal.period_id is None or period is not None
-        taken = {one.id for one in rules.taken_by_canvas(flagged, period)} if known else None
+        taken = {one.id for one in flags.taken_by_canvas(flagged, period)} if known else None
         if taken == part.ids:
             part.spared = frozenset(one.id for one in flagged) - taken
             return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -51,6 +51,19 @@ class Draft:
         return ZoneInfo(self.read.time_zone)
 
 
+Packed = bytes | memoryview
+"""Facts as a database keeps them."""
+
+
+def with_unsynced(read: facts.Course, stored: Packed | None) -> facts.Course:
+    """The reading, and what it does not hold because it is not synced: as it was when it was proposed."""
+    if stored is None:
+        return read
+    known = {assignment.id for assignment in read.assignments}
+    more = (one for one in assessing.unpack(stored).assignments if one.id not in known)
+    return replace(read, assignments=(*read.assignments, *more))
+
+
 def draft_of(course: Course | None, around: assessing.Surroundings) -> Draft | None:
     read = assessing.facts_of(course.pk, around) if course else None
     return Draft(course, read) if course and read else None
@@ -94,6 +107,7 @@ def store(
     follows: Proposal | None = None,
     period_id: int | None = None,
     names: Names | None = None,
+    unsynced: Mapping[int, Packed] | None = None,
 ) -> Proposal:
     if not reason.strip():
         raise Refused("A reason is required: the person who approves reads it, and so will others later.")
@@ -113,7 +127,12 @@ def store(
         )
         digests = digests_of(drafts)
         ProposalCourse.objects.bulk_create(
-            ProposalCourse(proposal=proposal, course=draft.course, reading_digest=digests.get(pk, ""))
+            ProposalCourse(
+                proposal=proposal,
+                course=draft.course,
+                reading_digest=digests.get(pk, ""),
+                unsynced=(unsynced or {}).get(pk),
+            )
             for pk, draft in drafts.items()
             if draft.changes
         )

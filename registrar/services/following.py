@@ -73,4 +73,15 @@ def _following(
         (row.course_id, row.assignment_id, row.section_id): (row.assignment_name, row.section_name)
         for row, _, _ in rows
     }
-    return store(drafts, against, kind=kind, by=by, reason=reason, now=now, follows=proposal, names=names)
+    on = proposal.courses.exclude(unsynced=None) if kind == Proposal.Kind.SYNC_ON else ()
+    return store(
+        drafts,
+        against,
+        kind=kind,
+        by=by,
+        reason=reason,
+        now=now,
+        follows=proposal,
+        names=names,
+        unsynced={part.course_id: part.unsynced for part in on if part.unsynced},
+    )

@@ -8,13 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from registrar.domain import changes as rules
-from registrar.domain import facts
+from registrar.domain import facts, flags
 from registrar.domain.readiness import assess
 from registrar.models import Change, Course, Proposal
 
 from . import assessing
 from .catching_up import period_named
-from .composing import Draft
+from .composing import Draft, Packed, with_unsynced
 from .limiting import Excess, excesses
 from .states import as_change
 from .switching import exactly
@@ -91,7 +91,10 @@ def preview(proposal: Proposal, *, now: datetime) -> Preview:
     for row in proposal.changes.select_related("course__term", "course__account"):
         by_course.setdefault(row.course_id, []).append(row)
     known = assessing.facts_of_many(by_course.keys(), around)
-    views = [View(rows, around, known.get(course_id)) for course_id, rows in by_course.items()]
+    unsynced = dict(proposal.courses.exclude(unsynced=None).values_list("course_id", "unsynced"))
+    views = [
+        View(rows, around, known.get(course_id), unsynced.get(course_id)) for course_id, rows in by_course.items()
+    ]
     lines = [line for view in views for line in view.lines()]
     refused = tuple(line for line in lines if line.row.state == Change.State.REFUSED)
     return Preview(
@@ -106,14 +109,22 @@ def preview(proposal: Proposal, *, now: datetime) -> Preview:
 class View:
     """The changes of one course upon its newest reading."""
 
-    def __init__(self, rows: list[Change], around: assessing.Surroundings, read: facts.Course | None) -> None:
+    def __init__(
+        self,
+        rows: list[Change],
+        around: assessing.Surroundings,
+        read: facts.Course | None,
+        unsynced: Packed | None = None,
+    ) -> None:
         self.rows, self.around = rows, around
         self.course: Course = rows[0].course
-        self.draft = Draft(self.course, read or facts.Course(id=self.course.pk, name=self.course.name))
+        read = read or facts.Course(id=self.course.pk, name=self.course.name)
+        self.synced = read
+        self.draft = Draft(self.course, with_unsynced(read, unsynced))
         self.made = [(row, as_change(row)) for row in rows if row.state != Change.State.REFUSED]
 
     def lines(self) -> Iterable[Line]:
-        before = self._codes(self.draft.read)
+        before = self._codes(self.synced)
         after = self._codes(self.after())
         for row in self.rows:
             change = as_change(row)
@@ -151,8 +162,14 @@ class View:
         for _, change in self.made:
             by_assignment.setdefault(change.assignment_id, []).append(change)
         changed = (rules.with_changes(one, by_assignment.get(one.id, ())) for one in self.draft.read.assignments)
-        flagged = [one for one in changed if one.post_to_sis]
+        flagged = [self._as_fed(one) for one in changed if one.post_to_sis]
         return assessing.with_assignments(replace(self.draft.read, assignments=tuple(flagged)), flagged)
+
+    def _as_fed(self, assignment: facts.Assignment) -> facts.Assignment:
+        known = self.draft.assignments[assignment.id]
+        if known.post_to_sis or not self.draft.read.feed_read:
+            return assignment
+        return replace(assignment, feed=flags.feed_of(self.draft.read, assignment))
 
     def _codes(self, course: facts.Course) -> dict[tuple[int, int | None], tuple[str, ...]]:
         found = assess(

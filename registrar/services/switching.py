@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from registrar.canvas import Canvas
 from registrar.domain import changes as rules
-from registrar.domain import facts
-from registrar.errors import Missing
+from registrar.domain import facts, flags
+from registrar.errors import Missing, Refused
 from registrar.models import Course, Proposal, Role
 
 from . import assessing
-from .composing import Draft, draft_of, objections_to, store
+from .composing import Draft, draft_of, objections_to, store, with_unsynced
 from .rights import courses_for, require, require_reach
 
 if TYPE_CHECKING:
@@ -45,16 +46,75 @@ def propose_disable(
     if read is None:
         raise Missing(f"Course {course.pk} has not been read yet. Refresh it first.")
     period = _period(read, period_id)
-    taken = exactly(read, period) if exact else rules.taken_by_canvas(read.assignments, period)
+    taken = exactly(read, period) if exact else flags.taken_by_canvas(read.assignments, period)
+    if not taken:
+        raise Refused(_nothing_taken(course, period, exact=exact))
     drafts = _flag_drafts({course.pk: course}, {course.pk: [one.id for one in taken]}, False, now)
     kind = Proposal.Kind.SYNC_OFF if exact else Proposal.Kind.SYNC_OFF_BLIND
     return store(drafts, {}, kind=kind, by=by, reason=reason, now=now, period_id=None if exact else period_id)
 
 
+def unsynced(*, by: User, course: Course, canvas: Canvas) -> list[facts.Assignment]:
+    """What grade sync could be turned on for. No reading holds it, so Canvas is asked this moment."""
+    require(by, Role.REVIEWER)
+    require_reach(by, [course])
+    return sorted(canvas.unsynced_assignments(course.pk), key=_by_due_date)
+
+
+def _by_due_date(one: facts.Assignment) -> tuple[bool, float, str, int]:
+    due = one.dates.due_at
+    return due is None, due.timestamp() if due else 0.0, one.name.casefold(), one.id
+
+
+def propose_on(
+    *, by: User, reason: str, course: Course, chosen: Collection[int], canvas: Canvas, now: datetime
+) -> Proposal:
+    """Turn grade sync on for these. What was read of them is kept with the proposal, for its preview."""
+    if not chosen:
+        raise Refused("Tick the assignments to turn grade sync on for.")
+    known = {one.id: one for one in unsynced(by=by, course=course, canvas=canvas)}
+    if gone := set(chosen) - known.keys():
+        raise Refused(
+            f"{len(gone)} of the ticked assignments {'are' if len(gone) > 1 else 'is'} synced by now, or no "
+            "longer in the course. Look at the list as it is now, then choose again."
+        )
+    read = assessing.facts_of(course.pk, assessing.surroundings(now=now))
+    if read is None:
+        raise Missing(f"Course {course.pk} has not been read yet. Refresh it first.")
+    stored = assessing.pack(facts.Course(id=course.pk, name="", assignments=_grouped(known, chosen, read, canvas)))
+    draft = Draft(course, with_unsynced(read, stored))
+    for id_ in chosen:
+        draft.add(flag_change(draft.assignments[id_], True))
+    kind = Proposal.Kind.SYNC_ON
+    against = objections_to({course.pk: draft}, kind=kind, now=now)
+    return store(
+        {course.pk: draft}, against, kind=kind, by=by, reason=reason, now=now, unsynced={course.pk: stored}
+    )
+
+
+def _grouped(
+    known: Mapping[int, facts.Assignment], chosen: Collection[int], read: facts.Course, canvas: Canvas
+) -> tuple[facts.Assignment, ...]:
+    """With the names of their groups; Canvas is asked only for those that nothing synced is in."""
+    groups = {one.group_id: (one.group_name, one.group_sis_id) for one in read.assignments}
+    if any(known[id_].group_id not in groups for id_ in chosen):
+        groups |= canvas.groups(read.id)
+    named = ((known[id_], *groups.get(known[id_].group_id, (None, None))) for id_ in sorted(chosen))
+    return tuple(replace(one, group_name=name, group_sis_id=sis_id) for one, name, sis_id in named)
+
+
 def exactly(read: facts.Course, period: facts.GradingPeriod | None) -> list[facts.Assignment]:
     """What a person means by turning sync off in a period: by the sections' dates, and nothing without a date."""
-    flagged = rules.taken_by_canvas(read.assignments, None)
-    return [one for one in flagged if period is None or rules.falls_in(read, one, period)]
+    flagged = flags.taken_by_canvas(read.assignments, None)
+    return [one for one in flagged if period is None or flags.falls_in(read, one, period)]
+
+
+def _nothing_taken(course: Course, period: facts.GradingPeriod | None, *, exact: bool) -> str:
+    if period is None:
+        return f"No published assignment of “{course.name}” is flagged for sync, so there is nothing to turn off."
+    how = "in all of its sections" if exact else "by its own date, and none is without one"
+    what = f"no assignment of “{course.name}” that is flagged for sync is due in it {how}"
+    return f"“{period.title}” takes nothing: {what}."
 
 
 def _period(read: facts.Course, period_id: int | None) -> facts.GradingPeriod | None:

@@ -19,7 +19,7 @@ _SENTENCES = {
     Refusal.OUTSIDE_TERM: "the {field} would be outside the dates that hold{section} (limit {limit}).",
     Refusal.CLOSED_PERIOD: "the {field} is or would be in a grading period that closed on {limit}.",
     Refusal.DUE_REQUIRED: "Canvas requires a due date for assignments that are synced.",
-    Refusal.NAME_TOO_LONG: "Canvas refuses new dates while the assignment's name is too long for the SIS.",
+    Refusal.NAME_TOO_LONG: "the assignment's name is longer than Canvas lets a synced one's be, so it refuses to save it.",
     Refusal.FLAG_REFUSED: "Canvas does not let this assignment be synced.",
 }
 

@@ -60,7 +60,7 @@ def _named(local: datetime) -> str:
 @register.simple_tag
 def age(value: datetime | None, now: datetime) -> SafeString:
     if value is None:
-        return format_html('<span class="none">never</span>')
+        return format_html('<span class="none">{}</span>', "never")
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), _ago(now - value))
 
 

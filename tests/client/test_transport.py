@@ -310,6 +310,17 @@ def test_it_takes_a_redirect_without_an_address_as_a_bad_answer(client: CanvasCl
         client.courses.one(5)
 
 
+def test_it_tries_again_only_as_long_as_it_has_patience(connect: Connect, canvas: FakeCanvas) -> None:
+    canvas.answer = lambda _seen: as_json({}, 503, Retry_After="3")
+    hurried = connect(patience=9.0)
+    with pytest.raises(errors.ServerError):
+        hurried.courses.one(5)
+    assert 2 <= hurried.requests_made <= 3
+    with pytest.raises(errors.ServerError):
+        hurried.courses.one(5)
+    assert 4 <= hurried.requests_made <= 6, "each call has its own"
+
+
 def test_it_reports_each_request(connect: Connect, canvas: FakeCanvas) -> None:
     told: list[RequestInfo] = []
     canvas.says(REFUSED_NEW, as_json({"id": 5, "name": "A"}, x_rate_limit_remaining="587.5"))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from registrar.domain import changes
 from registrar.domain.changes import BulkEntry, Change, NewOverride, Standing, State
-from registrar.domain.facts import DATE_FIELDS, INHERIT, Assignment, Dates, GradingPeriod, Override, Target
+from registrar.domain.facts import DATE_FIELDS, INHERIT, Dates, Override, Target
 
 from .build import assignment, course, day, for_course, for_section, for_students, section
 
@@ -222,49 +222,3 @@ def test_it_never_names_a_base_date_that_stays(was: dict[str, Any], wish: dict[A
     planned = changes.plan({70: one}, [Change(assignment_id=70, section_id=None, before=before, after=after)])
     sent = {name: value for entry in planned.bulk for name, value in entry.base.items()}
     assert sent == {name: value for name, value in wish.items() if was[name] != value}
-
-
-# Turning sync off
-
-PERIOD = GradingPeriod(id=1, title="First", start_at=day(1), end_at=day(15))
-
-
-def due(when: datetime | None, **facts: Any) -> Assignment:
-    return assignment(dates=Dates(due_at=when), **facts)
-
-
-@pytest.mark.parametrize(
-    ("one", "taken"),
-    [
-        (due(day(1)), True),
-        (due(day(15)), True),
-        (due(day(1) - timedelta(seconds=1)), False),
-        (due(day(15) + timedelta(seconds=1)), False),
-        (due(None), True),
-        (due(None, overrides=(for_section(1, due_at=day(20)),)), True),
-        (due(day(20), overrides=(for_section(1, due_at=day(9)),)), False),
-        (due(day(9), published=False), False),
-        (due(day(9), post_to_sis=False), False),
-    ],
-)
-def test_it_knows_what_the_blind_switch_takes(one: Assignment, taken: bool) -> None:
-    assert bool(changes.taken_by_canvas([one], PERIOD)) is taken
-    assert bool(changes.taken_by_canvas([one], None)) is (one.published and one.post_to_sis)
-
-
-@pytest.mark.parametrize(
-    ("one", "meant"),
-    [
-        (due(day(9)), True),
-        (due(day(15)), True),
-        (due(day(1)), False),
-        (due(None), False),
-        (due(None, overrides=(for_section(1, due_at=day(9)), for_section(2, due_at=day(9)))), True),
-        (due(day(9), overrides=(for_section(1, due_at=day(20)),)), False),
-        (due(day(9), overrides=(for_section(1, due_at=None),)), False),
-        (due(day(9), only_visible_to_overrides=True), False),
-        (due(day(9), overrides=None), False),
-    ],
-)
-def test_it_knows_what_is_meant_by_a_period(one: Assignment, meant: bool) -> None:
-    assert changes.falls_in(course(one, sections=(section(1), section(2))), one, PERIOD) is meant

@@ -340,3 +340,31 @@ def test_it_lets_a_section_lose_its_own_dates_again() -> None:
     nothing = State(due_at=INHERIT, unlock_at=INHERIT, lock_at=INHERIT, exists=False)
     gone = Change(assignment_id=one.id, section_id=1, before=state_of(one, 1), after=nothing)
     assert refused(course(one), gone, restoring=True) == []
+
+
+NEIGHBOUR = assignment(id=99, dates=Dates(due_at=day(9)), due_date_required=True, max_name_length=9)
+
+
+@pytest.mark.parametrize(
+    ("facts", "refusal"),
+    [
+        ({"dates": Dates(due_at=day(9))}, None),
+        ({"dates": Dates()}, Refusal.DUE_REQUIRED),
+        ({"dates": Dates(), "overrides": (for_section(1, due_at=day(9)),)}, None),
+        ({"dates": Dates(due_at=day(9)), "overrides": (for_section(1, due_at=None),)}, Refusal.DUE_REQUIRED),
+        ({"dates": Dates(due_at=day(9)), "overrides": None}, None),
+        ({"grading_type": "not_graded"}, None),
+        ({"dates": Dates(due_at=day(9)), "name": "Too long by one"}, Refusal.NAME_TOO_LONG),
+    ],
+)
+def test_it_requires_of_what_is_synced_anew_what_is_required_of_its_neighbours(
+    facts: dict[str, Any], refusal: Refusal | None
+) -> None:
+    one = assignment(**{"name": "Essay", "post_to_sis": False, **facts})
+    found = refused(course(one, NEIGHBOUR), flag(one, True))
+    assert [code for code, _ in found] == ([refusal] if refusal else [])
+    assert refused(course(one), flag(one, True)) == []
+    assert refused(course(one, NEIGHBOUR), flag(one, True), restoring=True) == []
+    assert refused(course(one, replace(NEIGHBOUR, post_to_sis=False)), flag(one, True)) == []
+    synced = replace(one, post_to_sis=True)
+    assert refused(course(synced, NEIGHBOUR), flag(synced, False)) == []

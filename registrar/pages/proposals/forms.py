@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 
+from registrar.domain import facts
 from registrar.domain.facts import DateField
 from registrar.models import Proposal, Term
 from registrar.services import editing
@@ -18,6 +20,10 @@ LABELS = {"due_at": "Due", "unlock_at": "Available from", "lock_at": "Until"}
 NO_REASON = "Give a reason: the person who approves reads it, and so will others later."
 LARGEST_FILE = 20 * 1024 * 1024
 DAYS = 3650
+
+
+def is_id(text: str) -> bool:
+    return text.isdecimal() and len(text) < 19
 
 
 class ListForm(forms.Form):
@@ -168,6 +174,38 @@ class SyncForm(ReasonForm):
                 self.add_error("period", "Choose the grading period.")
             if not self.cleaned_data.get("exact"):
                 self.add_error("exact", "Choose how the assignments of the grading period are found.")
+
+
+class SyncOnForm(forms.Form):
+    """The ticks, and the filters of the list they are set in. ``sent``: not only looked at."""
+
+    q = forms.CharField(required=False, max_length=200)
+    published = forms.ChoiceField(required=False, choices=[("yes", "Published"), ("no", "Not published")])
+    due = forms.ChoiceField(required=False, choices=[("with", "With a due date"), ("without", "Without one")])
+    reason = forms.CharField(max_length=2000, error_messages={"required": NO_REASON})
+
+    def __init__(self, data: QueryDict | None, *, sent: bool) -> None:
+        super().__init__(data)
+        self.ticked = {int(one) for one in data.getlist("assignment") if is_id(one)} if data else set()
+        self.fields["reason"].required = sent
+        self.sent = sent
+
+    def clean(self) -> None:
+        if self.sent and not self.ticked:
+            self.add_error(None, "Tick the assignments to turn grade sync on for.")
+
+    def lets_through(self, one: facts.Assignment) -> bool:
+        """What is not understood filters nothing."""
+        if not self.is_bound:
+            return True
+        self.is_valid()
+        given = self.cleaned_data
+        published, due = given.get("published"), given.get("due")
+        return (
+            str(given.get("q") or "").casefold() in one.name.casefold()
+            and (not published or one.published == (published == "yes"))
+            and (not due or (one.dates.due_at is not None) == (due == "with"))
+        )
 
 
 class FileForm(ReasonForm):

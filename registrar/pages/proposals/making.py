@@ -23,7 +23,7 @@ from registrar.web import picks
 from registrar.web.access import Visit, needs
 from registrar.web.filters import FilterForm
 
-from .forms import LABELS, DatesForm, FileForm, SyncForm, merged
+from .forms import LABELS, DatesForm, FileForm, SyncForm, is_id, merged
 
 MOST = 50_000
 """Line items that one proposal can start from: more than this nobody can look over."""
@@ -70,9 +70,8 @@ def _chosen(visit: Visit) -> Chosen:
 
 def _of_course(visit: Visit, given: QueryDict) -> Chosen:
     """Ticked rows and columns of the course's table, or what breaks one rule; where nothing is said, all."""
-    ids = {name: [int(one) for one in given.getlist(name) if _is_id(one)] for name in given}
-    courses = Course.objects.present().within(visit.reach).select_related("account", "term")
-    course = courses.filter(pk__in=ids["course"][:1]).first()
+    ids = {name: [int(one) for one in given.getlist(name) if is_id(one)] for name in given}
+    course = course_named(visit, given.get("course", ""))
     if course is None:
         raise Missing("This course is not there, or it is outside the part that you may see.")
     items = course.line_items.all()
@@ -85,8 +84,9 @@ def _of_course(visit: Visit, given: QueryDict) -> Chosen:
     return _counted(items, course)
 
 
-def _is_id(text: str) -> bool:
-    return text.isdecimal() and len(text) < 19
+def course_named(visit: Visit, given: str) -> Course | None:
+    courses = Course.objects.present().within(visit.reach).select_related("account", "term")
+    return courses.filter(pk=int(given)).first() if is_id(given) else None
 
 
 @open_or_send

@@ -111,11 +111,14 @@ def whole(visit: Visit, proposal: Proposal, now: datetime) -> dict[str, Any]:
 
 def _notes(ahead: Preview | None) -> dict[str, Any]:
     """For how many changes each finding is healed or caused; how many sections follow the changed base dates."""
-    lines = [line for line in ahead.changes if line.write is not Write.FLAG] if ahead else []
+    flags = [line.after.post_to_sis for line in ahead.changes if line.flag_changes] if ahead else []
+    # What is turned off is no longer judged at all: that mends nothing.
+    lines = [line for line in ahead.changes if line.after.post_to_sis] if ahead else []
     return {
         "healed": Counter(code for line in lines for code in line.healed).most_common(),
         "caused": Counter(code for line in lines for code in line.caused).most_common(),
-        "off": sum(not line.after.post_to_sis for line in ahead.changes if line.flag_changes) if ahead else 0,
+        "off": flags.count(False),
+        "on": flags.count(True),
         "moved": len({section.id for line in lines if line.write is Write.BASE for section in line.moved}),
     }
 

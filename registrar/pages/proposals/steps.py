@@ -22,7 +22,7 @@ from registrar.models import Proposal, Role
 from registrar.services import applying, deciding, drafting, following
 from registrar.web.access import Visit, needs
 
-from .forms import CommentForm, ReasonForm, SayWhyForm
+from .forms import CommentForm, ReasonForm, SayWhyForm, is_id
 from .shown import whole, within_reach
 
 Act = Callable[[Proposal, Form, datetime], Proposal | None]
@@ -166,7 +166,7 @@ def edit(visit: Visit, proposal_id: int) -> HttpResponse:
 @require_POST
 @needs(Role.REVIEWER, Role.APPROVER)
 def remove(visit: Visit, proposal_id: int) -> HttpResponse:
-    chosen = [int(one) for one in visit.POST.getlist("change") if one.isdecimal() and len(one) < 19]
+    chosen = [int(one) for one in visit.POST.getlist("change") if is_id(one)]
 
     def act(found: Proposal, form: Form, now: datetime) -> None:
         drafting.remove(by=visit.user, proposal=found, changes=chosen, now=now)

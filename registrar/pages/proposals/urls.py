@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import making, steps, views
+from . import making, steps, turning_on, views
 
 app_name = "proposals"
 urlpatterns = [
     path("", views.index, name="index"),
     path("dates/", making.dates, name="dates"),
     path("sync/", making.sync, name="sync"),
+    path("sync-on/", turning_on.sync_on, name="sync_on"),
     path("file/", making.file, name="file"),
     path("<int:proposal_id>/", views.proposal, name="proposal"),
     path("<int:proposal_id>/progress/", views.progress, name="progress"),

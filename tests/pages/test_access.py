@@ -16,7 +16,7 @@ from tests.pages.conftest import University
 
 PUBLIC = {"sessions:sign_in", "sessions:sign_out", "sessions:set_password", "health:live", "health:ready"}
 REVIEWERS_ONLY = {"courses:refresh", "line_items:pick", "runs:start", "runs:cancel", "runs:again"}
-FORMS = {"proposals:dates", "proposals:sync", "proposals:file"}
+FORMS = {"proposals:dates", "proposals:sync", "proposals:sync_on", "proposals:file"}
 """For reviewers, to open and to send."""
 PROPOSERS = {Role.REVIEWER, Role.APPROVER}
 STEPS = {

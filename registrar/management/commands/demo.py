@@ -16,13 +16,15 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from registrar.models import Account, Role
+from registrar.models import Account, Mark, Role, Term
+from registrar.services import marking, reassessing
 
 PASSWORD = "preflight"  # noqa: S105 - for demo users of a demo university on this machine alone
 PEOPLE = (
@@ -72,6 +74,7 @@ class Command(BaseCommand):
         _wait_for(f"{settings.CANVAS_BASE_URL}/api/v1/accounts/self", "Canvas", start)
         self.stdout.write("Reading Canvas …")
         call_command("sync", quick=Account.objects.exists())
+        _calendar(datetime.now(UTC))
         _wait_for(f"{settings.SITE_URL}/healthz", "web server", start)
         return settings.SITE_URL
 
@@ -101,7 +104,7 @@ def _environment() -> dict[str, str]:
         "DATABASE_URL": given.get("DATABASE_URL", "sqlite:///var/demo.sqlite3"),
         "SITE_URL": f"http://127.0.0.1:{web}",
         "SIS_NAME": given.get("SIS_NAME", "PowerSchool"),
-        "TIME_ZONE": given.get("TIME_ZONE", "America/Chicago"),
+        "TIME_ZONE": given.get("TIME_ZONE", "America/New_York"),
         "REMAP_SIGTERM": "SIGQUIT",
     }
 
@@ -149,6 +152,27 @@ def _people() -> None:
             user.is_staff = user.is_superuser = role is Role.ADMINISTRATOR
             user.save()
             user.groups.add(Group.objects.get(name=role.value))
+
+
+def _calendar(now: datetime) -> None:
+    """The office's dates of the running term, laid anew with it."""
+    term = Term.objects.filter(start_at__lte=now, end_at__gte=now).order_by("-start_at").first()
+    if term is None or term.start_at is None or term.end_at is None:
+        return
+    marks = Mark.objects.filter(term=term)
+    if marks.filter(kind=Mark.Kind.GRADE_DEADLINE, at__gte=term.end_at - timedelta(days=7)).exists():
+        return
+    marks.delete()
+    admin, zone = User.objects.get(username="admin"), ZoneInfo(settings.TIME_ZONE)
+    for kind, name, day, hour in (
+        (Mark.Kind.CENSUS, "", term.start_at + timedelta(days=14), 23),
+        (Mark.Kind.OTHER, "Reading day", term.end_at - timedelta(days=6), 8),
+        (Mark.Kind.GRADE_DEADLINE, "", term.end_at - timedelta(days=3), 17),
+    ):
+        at = day.astimezone(zone).replace(hour=hour, minute=0, second=0).astimezone(UTC)
+        wanted = marking.Wanted(kind=kind, name=name, at=at, past_is_meant=True)
+        marking.set_mark(by=admin, term=term, wanted=wanted, now=now)
+    reassessing.carry_on(clock=lambda: now, until=None)
 
 
 def _interrupt(*_: object) -> None:

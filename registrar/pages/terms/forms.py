@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 
 from registrar.models import Account, Mark, Term
 from registrar.services import marking
@@ -40,11 +41,17 @@ class MarkForm(forms.Form):
     past_is_meant = forms.BooleanField(required=False)
 
     def __init__(
-        self, *args: Any, term: Term, accounts: Iterable[Account], whole: bool, now: datetime, **kwargs: Any
+        self,
+        data: QueryDict | None,
+        *,
+        term: Term,
+        mark: Mark | None,
+        accounts: Iterable[Account],
+        whole: bool,
+        now: datetime,
     ) -> None:
-        self.mark: Mark | None = kwargs.pop("mark", None)
-        super().__init__(*args, initial=_initial(self.mark), **kwargs)
-        self.term, self.whole, self.now = term, whole, now
+        super().__init__(data, initial=_initial(mark))
+        self.term, self.mark, self.whole, self.now = term, mark, whole, now
         self.accounts = list(accounts)
         field = self.fields["account"]
         assert isinstance(field, forms.ModelChoiceField)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from registrar import tasks
 from registrar.models import Course, Finding, GradingPeriod, Term
 from registrar.services import assessing, reassessing
 from tests.pages import build
@@ -144,6 +146,21 @@ def test_a_quiet_minute_costs_one_query(course: Course) -> None:
     with CaptureQueriesContext(connection) as asked:
         reassessing.ask_by_the_clock(now=NOW)
     assert len([one for one in asked if "SAVEPOINT" not in one["sql"]]) == 1
+
+
+def test_the_sweep_looks_at_the_clock(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(tasks.reassess, "delay", lambda: told.append(1))
+    monkeypatch.setattr(tasks.announce, "delay", lambda: None)
+    tasks.sweep()
+    assert told == [], "nothing is due yet"
+    with time_machine.travel(NOW + 6 * HOUR, tick=False):
+        tasks.sweep()
+        assert told == [1]
+        tasks.reassess()
+        assert codes(course) == {"due_in_closed_period"}
+        tasks.sweep()
+    assert told == [1]
 
 
 def _fresh(course: Course) -> Course:

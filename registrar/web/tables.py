@@ -26,6 +26,8 @@ class Column:
     number: bool = False
     falling: bool = False
     """The largest first, at the first click."""
+    about: str = ""
+    """Where the glossary explains it."""
 
 
 TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
@@ -40,7 +42,7 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
         Column(key="sections", label="Sections", sorts=True, number=True, falling=True),
         Column(key="needing", label="Line items", sorts=True, number=True, falling=True),
         Column(key="warned", label="Warnings", sorts=True, number=True, falling=True),
-        Column(key="read", label="Read", sorts=True),
+        Column(key="read", label="Read", sorts=True, about="reading"),
     ),
     "sections": (
         Column(key="section", label="Section", fixed=True, sorts=True),
@@ -56,15 +58,15 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
     ),
     "line_items": (
         Column(key="assignment", label="Assignment", fixed=True, sorts=True),
-        Column(key="findings", label="Findings", fixed=True),
+        Column(key="findings", label="Findings", fixed=True, about="finding"),
         Column(key="course", label="Course", sorts=True),
         Column(key="section", label="Section", sorts=True),
         Column(key="sis_id", label="Section’s SIS ID", extra=True),
         Column(key="teachers", label="Instructors", extra=True),
         Column(key="term", label="Term", extra=True),
-        Column(key="due", label="Effective due date", sorts=True),
-        Column(key="source", label="Where it comes from"),
-        Column(key="sis_due", label="The SIS reads", extra=True),
+        Column(key="due", label="Effective due date", sorts=True, about="effective-date"),
+        Column(key="source", label="Where it comes from", about="section-date"),
+        Column(key="sis_due", label="The SIS reads", extra=True, about="sis-reads"),
         Column(key="unlock", label="Available from", extra=True),
         Column(key="lock", label="Until", extra=True),
         Column(key="group", label="Assignment group", extra=True),

@@ -15,6 +15,7 @@ from registrar.errors import Missing
 from registrar.models import Course, LineItem, Role
 from registrar.services import reviewing, syncing, tallying
 from registrar.services.assessing import facts_of
+from registrar.services.sourcing import sources
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.export import exported
@@ -69,10 +70,12 @@ def export(visit: Visit) -> HttpResponseBase:
 def course(visit: Visit, course_id: int) -> HttpResponse:
     found, now = _within_reach(visit, course_id), datetime.now(UTC)
     own = reviewing.runs(visit.reach).filter(course_ref=str(course_id))
+    grid = laid_out(found)
     context = {
         "course": found,
         "term": found.term,
-        "grid": laid_out(found),
+        "grid": grid,
+        "sources": sources(found.account, {task.code for task in grid.tasks}),
         "old": found.read_at is not None and found.read_at < reviewing.old_before(now),
     }
     context |= told(visit, latest(own, now), now)
@@ -107,10 +110,13 @@ def why(visit: Visit, course_id: int, assignment_id: int, section_id: int, field
     assignment = next((one for one in facts.assignments if one.id == assignment_id), None) if facts else None
     if item is None or assignment is None:
         raise Missing("This line item is no longer there: the course has been read again since.")
+    broken = list(item.findings.all())
     context = {
         "course": found,
         "term": found.term,
         "item": item,
+        "findings": broken,
+        "sources": sources(found.account, {finding.code for finding in broken}),
         "field": name,
         "value": getattr(item, name),
         "source": getattr(item, f"{name}_source"),

@@ -9,4 +9,5 @@ urlpatterns = [
     path("help/", views.index, name="index"),
     path("help/keys/", views.keys, name="keys"),
     path("help/keys/switch/", views.switch, name="switch"),
+    path("glossary/", views.glossary, name="glossary"),
 ]

@@ -42,5 +42,11 @@ def switch(visit: Visit) -> HttpResponse:
     return response
 
 
+@require_safe
+@needs(Role.VIEWER)
+def glossary(visit: Visit) -> HttpResponse:
+    return render(visit, "help/glossary.html")
+
+
 def _sheet() -> dict[str, object]:
     return {"places": PLACES, "in_lists": IN_LISTS, "everywhere": EVERYWHERE}

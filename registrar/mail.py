@@ -77,10 +77,11 @@ class Sender:
             message = _written(letter)
             written: Any = message.message()
             content: bytes = written.as_bytes(linesep="\r\n")
+            address = sanitize_address(letter.address, ENCODING)
         except (BadHeaderError, ValueError) as error:
             return Answer(Outcome.REFUSED, f"The message could not be written: {error}")
         if isinstance(self._line, EmailBackend):
-            return self._by_steps(letter.address, content)
+            return self._by_steps(address, content)
         try:
             self._line.send_messages([message])
         except Exception as error:
@@ -144,7 +145,7 @@ def _envelope(smtp: smtplib.SMTP, address: str, content: bytes) -> Answer | None
     code, said = smtp.mail(sender, options)
     if not 200 <= code < 300:
         return _judged(code, said)
-    code, said = smtp.rcpt(sanitize_address(address, ENCODING))
+    code, said = smtp.rcpt(address)
     if not 200 <= code < 300:
         return _judged(code, said)
     code, said = smtp.docmd("DATA")
@@ -182,9 +183,16 @@ def _one_line(text: str) -> str:
 
 
 def _words(error: Exception) -> str:
+    """For a person; what the machine said stands in brackets where it is not a sentence."""
     if isinstance(error, smtplib.SMTPResponseException):
         said = error.smtp_error
         text = f"{error.smtp_code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+    elif isinstance(error, TimeoutError) or "timed out" in str(error):
+        text = "The mail server did not answer in time (timed out)."
+    elif isinstance(error, smtplib.SMTPServerDisconnected):
+        text = f"The mail server broke the connection off ({error})."
+    elif isinstance(error, OSError) and error.strerror:
+        text = f"The mail server cannot be reached ({error.strerror})."
     else:
         text = str(error) or type(error).__name__
     return _one_line(text)[:500]

@@ -30,6 +30,7 @@ AFTER = {
     "cancelled": State.CANCELLED,
 }
 """The steps that anybody is told of, and the state that each leads to."""
+AT_ONCE = 500
 STILL_BAD = timedelta(days=1)
 """A sync that goes on failing is news again after this."""
 LOOK_BACK = timedelta(days=2)
@@ -39,7 +40,7 @@ BAD = (Run.State.FAILED, Run.State.INCOMPLETE)
 def announce(*, now: datetime) -> int:
     """Write news of all that nobody was told yet. Returns how many pieces; the same is never written twice."""
     untold = Step.objects.filter(told_at=None).order_by("pk").select_related("proposal__proposed_by")
-    told = sum(_tell_of_step(step, now) for step in untold.iterator())
+    told = sum(_tell_of_step(step, now) for step in list(untold[:AT_ONCE]))
     return told + sum(_tell_of_run(run, now) for run in _latest_runs(now))
 
 

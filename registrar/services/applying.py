@@ -14,6 +14,7 @@ from itertools import count
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.db.models import F, Q
 
 from registrar.canvas import Canvas
@@ -285,5 +286,6 @@ class Worker:
             state = Proposal.State.VERIFIED
         now = self.clock()
         ended = Proposal.objects.filter(pk=self.proposal.pk, state=Proposal.State.APPLYING)
-        if ended.update(state=state, finished_at=now):
-            Step.objects.create(proposal=self.proposal, at=now, what=state)
+        with transaction.atomic():
+            if ended.update(state=state, finished_at=now):
+                Step.objects.create(proposal=self.proposal, at=now, what=state)

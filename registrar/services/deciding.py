@@ -1,7 +1,8 @@
 """Submit, release, approve, reject, send back, withdraw: each moves a proposal by an UPDATE of exactly one row.
 
 Of two people who decide at once, one wins and the other is told. Role and reach are checked here, so that no road
-leads past them; that nobody decides on their own is kept by the database too.
+leads past them; that nobody decides on their own is kept by the database too. A move and the step that records it
+are one transaction: whoever is to be told is told by the step (`announcing`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def _step(proposal: Proposal, by: User | None, now: datetime, what: str, comment
     Step.objects.create(proposal=proposal, by=by, at=now, what=what, comment=comment)
 
 
+@transaction.atomic
 def submit(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
     _require(by, proposal, Role.REVIEWER, Role.APPROVER)
     if by.pk != proposal.proposed_by_id:
@@ -43,6 +45,7 @@ def submit(*, by: User, proposal: Proposal, now: datetime, comment: str = "") ->
     _step(proposal, by, now, "submitted" if state == Proposal.State.SUBMITTED else "held", comment)
 
 
+@transaction.atomic
 def release(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
     """Let a held proposal through to those who approve: an administrator's step, never on their own proposal."""
     _require(by, proposal, Role.ADMINISTRATOR)
@@ -113,6 +116,7 @@ def _hold_again(proposal: Proposal, now: datetime) -> None:
         _step(proposal, None, now, "held")
 
 
+@transaction.atomic
 def reject(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
     _require_other(by, proposal)
     if not comment.strip():
@@ -120,6 +124,7 @@ def reject(*, by: User, proposal: Proposal, now: datetime, comment: str = "") ->
     _decide(by, proposal, Proposal.WAITING, Proposal.State.REJECTED, now, comment)
 
 
+@transaction.atomic
 def send_back(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
     """Back to the proposer as a draft, with a comment."""
     _require_other(by, proposal)
@@ -127,6 +132,7 @@ def send_back(*, by: User, proposal: Proposal, now: datetime, comment: str = "")
     _step(proposal, by, now, "sent back", comment)
 
 
+@transaction.atomic
 def withdraw(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
     """Before it is applied: taken back for good. While it is applied: stopped before the next course."""
     own = by.pk == proposal.proposed_by_id

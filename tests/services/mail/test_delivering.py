@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
+from django.db import transaction
 
 from registrar.errors import Missing, Refused
 from registrar.mail import Answer, Letter, Outcome, Sender
@@ -98,6 +99,14 @@ def test_it_writes_nothing_over_a_claim_that_was_given_up(clock: Clock, monkeypa
     waiting("ann")
     delivering.deliver(clock=clock)
     assert states() == {"ann": State.WAITING}
+
+
+def test_it_sends_nothing_within_a_transaction(clock: Clock) -> None:
+    """A rolled back claim would let a message go out twice."""
+    waiting("ann")
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        delivering.deliver(clock=clock)
+    assert mail.outbox == []
 
 
 def test_it_sends_through_any_backend(clock: Clock) -> None:

@@ -161,7 +161,7 @@ def test_it_waits_for_a_server_that_is_down(settings: Any, clock: Clock, room: M
         settings.EMAIL_HOST, settings.EMAIL_PORT = free.getsockname()
         waiting("ann", "ben")
         assert delivering.deliver(clock=clock) == {State.WAITING: 1}, "one try tells enough"
-    assert "refused" in the("ann").trouble
+    assert the("ann").trouble == "The mail server cannot be reached (Connection refused)."
     assert (the("ben").attempts, the("ben").state) == (0, State.WAITING)
     start()
     clock.forward(minutes=1)
@@ -242,3 +242,36 @@ def test_it_finds_the_line_again_that_the_server_has_closed(room: Mailroom, star
     assert delivering.deliver(clock=clock) == {State.SENT: 2}
     assert room.addresses == ["ann@example.edu", "ben@example.edu"]
     assert room.greetings == 2
+
+
+def test_it_encrypts_from_the_first_byte(
+    room: Mailroom,
+    start: Start,
+    settings: Any,
+    clock: Clock,
+    tls: ssl.SSLContext,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    start(ssl_context=tls)
+    settings.EMAIL_USE_SSL = True
+    waiting("ann")
+    assert delivering.deliver(clock=clock) == {State.SENT: 1}
+    assert room.addresses == ["ann@example.edu"]
+
+
+def test_it_lets_no_address_carry_a_command(room: Mailroom, start: Start, clock: Clock) -> None:
+    start()
+    row, _ = waiting("ann", "ben")
+    Delivery.objects.filter(pk=row.pk).update(address="ann@example.edu\r\nRCPT TO:<eve@example.edu>")
+    assert delivering.deliver(clock=clock) == {State.REFUSED: 1, State.SENT: 1}
+    assert room.addresses == ["ben@example.edu"]
+
+
+def test_it_says_in_words_what_went_wrong(room: Mailroom, start: Start, clock: Clock) -> None:
+    start()
+    room.cut_off = {"ann@example.edu"}
+    waiting("ann")
+    delivering.deliver(clock=clock)
+    assert the("ann").trouble.startswith("The mail server broke the connection off")

@@ -36,7 +36,8 @@ class DailyCount(models.Model):
 
     class Meta:
         ordering = ("day", "term", "account", "code")
-        constraints = (models.UniqueConstraint(fields=("term", "day", "account", "code"), name="one_count_a_day"),)
+        # In this order its index holds a trend together: one rule of one term, day by day.
+        constraints = (models.UniqueConstraint(fields=("term", "code", "day", "account"), name="one_count_a_day"),)
 
     def __str__(self) -> str:
         return f"{self.day} {self.term_id} {self.account_id} {self.code}"

@@ -11,8 +11,11 @@ import pytest
 
 HOME = Path(__file__).parent.parent.parent
 HERE = "tests/services"
-SERVICES = [f"{HERE}/test_{name}.py" for name in ("plain", "quick", "odd_names", "working", "inserting")]
-PAGES = [f"tests/pages/test_{name}.py" for name in ("lists", "overview", "course", "runs", "export")]
+SERVICES = [
+    f"{HERE}/test_{name}.py"
+    for name in ("plain", "quick", "odd_names", "working", "inserting", "counting", "turning")
+]
+PAGES = [f"tests/pages/test_{name}.py" for name in ("lists", "overview", "course", "runs", "export", "history")]
 SERVICES += [f"{HERE}/test_{name}.py" for name in ("clock", "placing", "marking", "foreseeing")]
 PAGES += ["tests/pages/test_due_filters.py", "tests/pages/test_terms.py"]
 NOT_AGAIN = "not soak and not postgres and not redis and not browser"

@@ -17,7 +17,7 @@ from django.urls import reverse
 from registrar.domain.findings import Code
 from registrar.models import Course, Exemption, Finding, LineItem
 from registrar.services import exempting
-from registrar.services.exempting import Target
+from registrar.services.covering import Target
 from tests.pages import build
 from tests.pages.build import NOW
 from tests.pages.conftest import University
@@ -82,6 +82,17 @@ def test_the_form_says_what_would_be_covered(reviewer: Client, portfolio: LineIt
     assert "Accept as exception: No due date" in page
     assert "No due date holds for this section" in page
     assert "What comes later is not covered" in page
+
+
+def test_the_form_offers_each_assignment_where_none_was_pointed_at(
+    reviewer: Client, university: University
+) -> None:
+    several = [build.assignment(name, due=None) for name in ("One", "Two", "Three")]
+    row = build.course(university.arts, university.term, assignments=several)
+    places = reviewer.get(form_of(row)).context["places"]
+    assert list(places) == ["course", *(f"of-{one.id}" for one in several)]
+    assert send(reviewer, form_of(row), where=f"of-{several[1].id}").status_code == 302
+    assert [item.assignment_name for item in row.line_items.filter(status="excepted")] == ["Two"]
 
 
 @pytest.mark.parametrize(

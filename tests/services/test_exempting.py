@@ -15,7 +15,7 @@ from registrar.errors import Missing, Refused
 from registrar.models import Course, Entry, Exemption, Finding, LineItem, Section, reach_of
 from registrar.services import assessing, exempting, reassessing
 from registrar.services.assessing import facts_of, surroundings
-from registrar.services.exempting import Target
+from registrar.services.covering import Target
 from tests.pages import build
 from tests.pages.build import NOW
 from tests.pages.conftest import University, people, university

@@ -18,6 +18,8 @@ SERVICES = [
 PAGES = [f"tests/pages/test_{name}.py" for name in ("lists", "overview", "course", "runs", "export", "history")]
 SERVICES += [f"{HERE}/test_{name}.py" for name in ("clock", "placing", "marking", "foreseeing")]
 PAGES += ["tests/pages/test_due_filters.py", "tests/pages/test_terms.py"]
+SERVICES += [f"{HERE}/test_exempting.py"]
+PAGES += ["tests/pages/test_exemptions.py"]
 NOT_AGAIN = "not soak and not postgres and not redis and not browser"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from registrar.domain.readiness import RULES
 from registrar.models import Account, Exemption, Term
@@ -62,7 +63,10 @@ class RuleForm(EndingForm):
     def __init__(self, *args: Any, terms: Iterable[Term], accounts: Iterable[Account], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.terms, self.accounts = list(terms), list(accounts)
-        for name, rows in (("term", self.terms), ("account", self.accounts)):
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = field.queryset.model.objects.filter(pk__in=[row.pk for row in rows])
+        self._offer("term", Term.objects.filter(pk__in=[one.pk for one in self.terms]))
+        self._offer("account", Account.objects.filter(pk__in=[one.pk for one in self.accounts]))
+
+    def _offer(self, name: str, rows: QuerySet[Any]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = rows

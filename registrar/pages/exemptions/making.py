@@ -16,11 +16,13 @@ from registrar.domain.readiness import Code
 from registrar.errors import Missing, Refused
 from registrar.models import Course, Finding, Role, Term
 from registrar.services import exempting, reviewing
-from registrar.services.exempting import Target
+from registrar.services.covering import Target
 from registrar.web.access import Visit, needs
 
 from .forms import AcceptForm, RuleForm
 
+MOST = 12
+"""Assignments to choose from where none was pointed at; of more, one is accepted from its own explanation."""
 open_or_send = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -93,18 +95,24 @@ def _code(rule: str) -> Code:
 
 
 def _places(visit: Visit, course: Course, code: Code) -> dict[str, Place]:
-    """From the narrowest that was pointed at to the whole course; none where nothing is left to accept."""
+    """What was pointed at comes first, and is chosen; none where nothing is left to accept."""
     rows = Finding.objects.filter(course=course, code=code, exemption=None).order_by("line_item", "pk")
     found = list(rows.select_related("line_item__section"))
     assignment, section = (_id(visit, name) for name in ("assignment", "section"))
     targets = {"course": Target(course_id=course.pk)}
+    if assignment is None:
+        several = sorted({one.line_item.assignment_id for one in found})[:MOST]
+        targets |= {
+            f"of-{one}": Target(course_id=course.pk, assignment_id=one) for one in several if len(several) > 1
+        }
     if section is not None:
         targets["section"] = Target(course_id=course.pk, section_id=section)
     if assignment is not None:
         targets["assignment"] = Target(course_id=course.pk, assignment_id=assignment)
     if section is not None and assignment is not None:
         targets["place"] = Target(course_id=course.pk, assignment_id=assignment, section_id=section)
-    places = {name: Place(target=one, findings=_within(found, one)) for name, one in reversed(targets.items())}
+    order = targets if assignment is None and section is None else dict(reversed(targets.items()))
+    places = {name: Place(target=one, findings=_within(found, one)) for name, one in order.items()}
     return {name: one for name, one in places.items() if one.findings}
 
 

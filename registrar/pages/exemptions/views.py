@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from registrar.errors import Refused
 from registrar.models import Exemption, Finding, Role
-from registrar.services import exempting, reviewing
+from registrar.services import exempting
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.listing import listed

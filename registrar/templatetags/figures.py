@@ -34,7 +34,7 @@ def when(value: datetime | str | None, zone: str = "UTC", nothing: str = "No dat
         '<time datetime="{}" title="{}">{} <span class="zone">{}</span></time>',
         value.isoformat(),
         zone.replace("_", " "),
-        f"{local:%a} {local.day} {local:%b} {local.year}, {_clock(local)}",
+        f"{local:%a}, {local:%b} {local.day}, {local.year}, {_clock(local)}",
         _named(local),
     )
 
@@ -48,7 +48,9 @@ def day(value: datetime, zone: str, now: datetime) -> SafeString:
 
 
 def _clock(local: datetime) -> str:
-    return f"{local:%H:%M:%S}" if local.second not in (0, 59) else f"{local:%H:%M}"
+    """Canvas's last minute of a day has 59 seconds, which say nothing; any other second is worth a look."""
+    seconds = f":{local:%S}" if local.second not in (0, 59) else ""
+    return f"{local.hour % 12 or 12}:{local:%M}{seconds} {'am' if local.hour < 12 else 'pm'}"
 
 
 def _named(local: datetime) -> str:

@@ -44,7 +44,7 @@ def test_it_shows_dates_in_the_zone_of_the_course(viewer: Client, university: Un
         university.arts, university.term, assignments=[build.assignment(due=due)], time_zone="America/Chicago"
     )
     page = page_of(viewer, course)
-    assert "Sun 1 Nov 2026, 00:59" in page
+    assert "Sun, Nov 1, 2026, 12:59 am" in page
     assert "CDT" in page
     assert "Times in America/Chicago" in page
 

@@ -144,7 +144,7 @@ def test_it_says_what_was_found_where_it_went_wrong(viewer: Client, university: 
     for part in ("Changed in Canvas meanwhile", "Canvas shows something else", "Failed", "Changed and read back"):
         assert part in text
     assert "Because of this." in text
-    assert "24 Dec 2026" in text
+    assert "Dec 24, 2026" in text
     problems = text_of(viewer, proposal, "?show=problems")
     assert "Page" not in problems
     assert problems.count('class="change') == 3

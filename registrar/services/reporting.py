@@ -44,7 +44,7 @@ def write_due(*, now: datetime, not_before: datetime | None = None) -> list[Deli
     written = []
     for one in due(now=now):
         try:
-            found = _write(one, now, not_before)
+            found = write(one, now=now, not_before=not_before)
         except Exception:  # the others have nothing to do with it, and this one is tried again
             logger.exception("The report of subscription %s about term %s", one.subscription.pk, one.term.pk)
         else:
@@ -109,7 +109,8 @@ def _of(subscription: Subscription, slot: datetime, around: Around, now: datetim
             yield Due(subscription=subscription, term=term, slot=slot, around=around)
 
 
-def _write(one: Due, now: datetime, not_before: datetime | None) -> Delivery | None:
+def write(one: Due, *, now: datetime, not_before: datetime | None = None) -> Delivery | None:
+    """One report, unless somebody else has seen to it meanwhile."""
     report = made(one, now=now)
     with transaction.atomic():
         if not _claimed(one) or report is None:

@@ -22,6 +22,7 @@ from registrar.models import (
     Run,
     RunItem,
     Scope,
+    Subscription,
     Term,
 )
 from registrar.services import mailing
@@ -183,6 +184,17 @@ def exemption(row: Course, **fields: object) -> Exemption:
     known = {"code": "due_missing", "level": "course", "course": row, "subject": str(row), "made_by": by}
     usual = {"reason": "Graded on paper.", "made_at": NOW, "until": NOW + timedelta(days=20)}
     return Exemption.objects.create(**known | usual | {"term": row.term, "account": row.account} | fields)
+
+
+def subscription(about: Account, by: User | None = None, **fields: object) -> Subscription:
+    """A daily report about a sub-account to somebody who has no account."""
+    by = by or User.objects.filter(username="subscriber").first() or person("subscriber", Role.REVIEWER)
+    since = NOW - timedelta(days=2)
+    plain = {"address": "dean@example.edu"} if "person" not in fields else {}
+    known = {"daily": True, "time_zone": "UTC", "made_by": by, "made_at": since, "since": since}
+    row = Subscription.objects.create(**plain | known | fields)
+    row.accounts.set([about])
+    return row
 
 
 def first_item(row: Course) -> LineItem:

@@ -35,6 +35,10 @@ STEPS = {
     "deliveries:again": {Role.ADMINISTRATOR},
     "deliveries:arrived": {Role.ADMINISTRATOR},
     "exemptions:revoke": {Role.REVIEWER},
+    "reports:test": {Role.VIEWER},
+    "reports:pause": {Role.VIEWER},
+    "reports:resume": {Role.VIEWER},
+    "reports:remove": {Role.VIEWER},
     "terms:watch": {Role.ADMINISTRATOR},
     "terms:remove": {Role.ADMINISTRATOR},
 }
@@ -50,6 +54,10 @@ BOTH = {"saved:save", "sessions:sign_in", "sessions:password", "sessions:set_pas
 BOTH |= {"wishes:index", "exemptions:accept_rule"}
 OWN = {"deliveries:delivery", "deliveries:as_sent"}
 """Of others only administrators see these."""
+REPORTS = {"reports:report", "reports:mail", "reports:change"}
+"""Of others only reviewers see these."""
+PUBLIC |= {"reports:unsubscribe"}
+BOTH |= {"reports:make", "reports:change", "reports:unsubscribe"}
 HELD = {
     "viewer": {Role.VIEWER},
     "reviewer": {Role.VIEWER, Role.REVIEWER},
@@ -84,6 +92,8 @@ def addresses(university: University) -> dict[str, str]:
         "proposal_id": build.proposal(university.ready, state=Proposal.State.VERIFIED).pk,
         "delivery_id": build.delivery(html="<p>Hello</p>", state="refused").pk,
         "exemption_id": build.exemption(university.ready).pk,
+        "subscription_id": build.subscription(university.science, key="its-key").pk,
+        "key": "its-key",
         "rule": "due_missing",
         "term_id": university.term.pk,
         "mark_id": build.mark(university.term).pk,
@@ -166,6 +176,8 @@ def test_it_opens_to_the_right_roles(
         assert b"This is for " in response.content
     elif name in OWN:
         assert response.status_code == (200 if who == "administrator" else 404)
+    elif name in REPORTS:
+        assert response.status_code == (200 if Role.REVIEWER in HELD[who] else 404)
     elif name in STEPS:
         assert b"This is for " not in response.content
     else:
@@ -206,6 +218,7 @@ def test_it_is_not_found_when_out_of_reach(
         "mark_id": build.mark(university.term, account=university.arts).pk,
         "delivery_id": build.delivery(account_paths=[university.arts.path]).pk,
         "exemption_id": build.exemption(university.needing).pk,
+        "subscription_id": build.subscription(university.arts).pk,
         "rule": "due_missing",
         "field": "due_at",
     }

@@ -176,6 +176,8 @@ _read_dotenv(BASE_DIR / ".env")
 DEBUG = _parsed("DEBUG", "0", _boolean, False)
 SECRET_KEY = _secret_key()
 SITE_URL = _parsed("SITE_URL", "http://localhost:8000", _site, "http://localhost:8000")
+DEMO = "PREFLIGHT_DEMO" in os.environ
+"""Set by `manage.py demo` alone: what it shows is partly made up, and says so."""
 ALLOWED_HOSTS = [
     host.strip() for host in _text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host.strip()
 ]

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
-from registrar.domain.calendar import local_day
 from registrar.models import Account, DailyCount, Mark, Reach, Term
 
+from .counting import today
 from .reviewing import Filters
 
 A_YEAR = timedelta(days=365)
@@ -102,12 +100,11 @@ def _place(chosen: Filters) -> Q:
 
 def _anchors(reach: Reach, chosen: Filters, terms: Sequence[Term]) -> dict[int, tuple[date | None, bool]]:
     marks = Mark.objects.filter(term__in=terms, kind=Mark.Kind.GRADE_DEADLINE).select_related("account")
-    zone = ZoneInfo(settings.TIME_ZONE)
     found: dict[int, tuple[date | None, bool]] = {}
     for term in terms:
         nearest = _nearest([mark for mark in marks if mark.term_id == term.pk], _path(reach, chosen))
         at = nearest.at if nearest else term.end_at
-        found[term.pk] = (local_day(at, zone) if at else None, nearest is not None)
+        found[term.pk] = (today(at) if at else None, nearest is not None)
     return found
 
 

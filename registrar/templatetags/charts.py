@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import template
+from django.conf import settings
 
 from registrar.domain.charts import Chart, Mark, Point, chart
 from registrar.services.trending import Day, Trend
@@ -37,6 +38,7 @@ def trend_chart(trends: Sequence[Trend], today: date, rule: str = "", height: in
         "last_then": then.at(now.offset(now.days[-1])) if now and then else None,
         "rows": _rows(now, then) if now else [],
         "rule": rule,
+        "made_up": settings.DEMO,
     }
 
 

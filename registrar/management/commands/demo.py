@@ -23,6 +23,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from registrar.management.demo_history import make_up
 from registrar.models import Account, Mark, Role, Term
 from registrar.services import marking, reassessing
 
@@ -75,6 +76,7 @@ class Command(BaseCommand):
         self.stdout.write("Reading Canvas …")
         call_command("sync", quick=Account.objects.exists())
         _calendar(datetime.now(UTC))
+        make_up(now=datetime.now(UTC))
         _wait_for(f"{settings.SITE_URL}/healthz", "web server", start)
         return settings.SITE_URL
 

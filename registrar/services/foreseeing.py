@@ -54,7 +54,7 @@ def next_event(found: Sequence[Event], now: datetime) -> Event | None:
 def coming(reach: Reach, term: Term, now: datetime) -> tuple[datetime | None, list[Event]]:
     """What the Overview says in one line: the grade deadline, and what else is near."""
     near = [one for one in events(reach, term) if now < one.at <= now + SOON]
-    return deadline_within(reach, term), [one for one in near if one.what != Mark.Kind.GRADE_DEADLINE]
+    return deadline_within(reach, term, now), [one for one in near if one.what != Mark.Kind.GRADE_DEADLINE]
 
 
 def _closing(period: GradingPeriod) -> datetime:

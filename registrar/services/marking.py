@@ -106,15 +106,14 @@ def deadline(*, term: Term, account: Account | None = None) -> datetime | None:
     return next((known[pk] for pk in (*way_up, None) if pk in known), None)
 
 
-def deadline_within(reach: Reach, term: Term) -> datetime | None:
-    """The grade deadline to name to a person: of the part they see, the earliest where it has several."""
-    tops = list(Account.objects.filter(path__in=reach.paths)) if reach.paths is not None else []
-    found = [deadline(term=term, account=top) for top in tops] or [deadline(term=term)]
-    known = [at for at in found if at is not None]
-    if not known:
-        # Where nothing holds for all of it, the first one inside it does for a part.
-        known = list(marks(reach, term).filter(kind=DEADLINE).values_list("at", flat=True))
-    return min(known, default=None)
+def deadline_within(reach: Reach, term: Term, now: datetime) -> datetime | None:
+    """The grade deadline to name to a person: of several the next to come, else the last that has passed."""
+    tops = Account.objects.filter(path__in=reach.paths) if reach.paths is not None else []
+    found = {deadline(term=term, account=top) for top in tops} or {deadline(term=term)}
+    # Where nothing holds for all of it, what holds for a part is named.
+    known = (found - {None}) or set(marks(reach, term).filter(kind=DEADLINE).values_list("at", flat=True))
+    passed = max((at for at in known if at and at <= now), default=None)
+    return min((at for at in known if at and at > now), default=passed)
 
 
 # Deciding

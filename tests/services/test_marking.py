@@ -79,14 +79,28 @@ def test_it_names_each_person_the_deadline_of_their_part(
     root: Account, science: Account, arts: Account, term: Term, ada: User
 ) -> None:
     marking.set_mark(by=ada, term=term, wanted=wanted(at=NOW + 5 * DAY, account=science), now=NOW)
-    assert marking.deadline_within(Reach((science.path,)), term) == NOW + 5 * DAY
-    assert marking.deadline_within(Reach((arts.path,)), term) is None
-    assert marking.deadline_within(EVERYTHING, term) == NOW + 5 * DAY, "the first one where none holds for all"
+    assert marking.deadline_within(Reach((science.path,)), term, NOW) == NOW + 5 * DAY
+    assert marking.deadline_within(Reach((arts.path,)), term, NOW) is None
+    assert marking.deadline_within(EVERYTHING, term, NOW) == NOW + 5 * DAY, (
+        "the first one where none holds for all"
+    )
     marking.set_mark(by=ada, term=term, wanted=wanted(at=NOW + 9 * DAY), now=NOW)
-    assert marking.deadline_within(EVERYTHING, term) == NOW + 9 * DAY
-    assert marking.deadline_within(Reach((arts.path,)), term) == NOW + 9 * DAY
-    assert marking.deadline_within(Reach((arts.path, science.path)), term) == NOW + 5 * DAY
-    assert marking.deadline_within(Reach(()), term) == NOW + 9 * DAY
+    assert marking.deadline_within(EVERYTHING, term, NOW) == NOW + 9 * DAY
+    assert marking.deadline_within(Reach((arts.path,)), term, NOW) == NOW + 9 * DAY
+    assert marking.deadline_within(Reach((arts.path, science.path)), term, NOW) == NOW + 5 * DAY
+    assert marking.deadline_within(Reach(()), term, NOW) == NOW + 9 * DAY
+
+
+def test_it_names_the_next_deadline_and_then_the_last(
+    science: Account, arts: Account, term: Term, ada: User
+) -> None:
+    for days, account in ((2, science), (5, arts)):
+        marking.set_mark(by=ada, term=term, wanted=wanted(at=NOW + days * DAY, account=account), now=NOW)
+    both = Reach((science.path, arts.path))
+    for reach in (EVERYTHING, both):
+        assert marking.deadline_within(reach, term, NOW + DAY) == NOW + 2 * DAY
+        assert marking.deadline_within(reach, term, NOW + 3 * DAY) == NOW + 5 * DAY
+        assert marking.deadline_within(reach, term, NOW + 9 * DAY) == NOW + 5 * DAY
 
 
 def test_a_deadline_is_found_in_the_courses_it_holds_for(

@@ -282,6 +282,36 @@ def test_it_says_what_is_missing_for_a_period(
     assert sentence in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        (
+            "exact",
+            "“First half” takes nothing: no assignment of “Ecology” that is flagged for sync is due in it in all",
+        ),
+        ("blind", "is due in it by its own date, and none is without one"),
+    ],
+)
+def test_it_says_that_a_period_takes_nothing(
+    how: str, sentence: str, reviewer: Client, university: University, period: GradingPeriod
+) -> None:
+    after = build.assignment("After", due=build.NOW + timedelta(days=20))
+    build.read(university.ready, sections=[build.section("001")], assignments=[after])
+    form = {"what": "period", "period": "77", "exact": how, "reason": "On paper."}
+    response = reviewer.post(sync_of(university.ready), form)
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+    assert not Proposal.objects.exists()
+
+
+def test_it_says_that_a_course_has_nothing_to_turn_off(reviewer: Client, university: University) -> None:
+    draft = build.assignment("Draft", published=False)
+    build.read(university.ready, sections=[build.section("001")], assignments=[draft])
+    response = reviewer.post(sync_of(university.ready), {"what": "course", "reason": "On paper."})
+    assert response.status_code == 422
+    assert "No published assignment of “Ecology” is flagged for sync" in response.content.decode()
+
+
 # From a file
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,11 +19,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("history/", include("registrar.pages.history.urls")),
     path("calendar/", include("registrar.pages.terms.urls")),
     path("runs/", include("registrar.pages.runs.urls")),
+    path("administration/", include("registrar.pages.administration.urls")),
     path("mail/", include("registrar.pages.deliveries.urls")),
     path("my-mail/", include("registrar.pages.wishes.urls")),
     path("", include("registrar.pages.sessions.urls")),
     path("", include("registrar.pages.health.urls")),
-    path("admin/", admin.site.urls),
 ]
 
 handler400 = "registrar.web.errors.bad_request"

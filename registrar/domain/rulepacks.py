@@ -173,6 +173,8 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "one_date_per_section": _FLAG,
 }
 LIMIT_NAMES: Final = tuple(limit.name for limit in fields(Limits))
+FLAGS: Final = frozenset(name for name, kind in _KINDS.items() if kind is _FLAG)
+"""The limits that only say yes or no; unsaid means no."""
 
 
 def _read_pack(path: Path) -> Rulepack:

@@ -103,7 +103,7 @@ def change(*, by: User, person_id: int, wanted: Standing, now: datetime) -> bool
         former = [scope.account for scope in person.scopes.all()]
         _store(person, wanted, accounts)
         _refuse_without_anybody()
-        told = _told(before, former), _told(wanted, accounts)
+        told = _differing(_told(before, former), _told(wanted, accounts))
         _note(by, "person changed", person, *told, now, [*former, *accounts] if former and accounts else [])
     return True
 
@@ -203,6 +203,11 @@ def _told(standing: Standing, accounts: Iterable[Account]) -> dict[str, Any]:
         "roles": [role.label for role in Role if role in standing.roles] or "none",
         "limited to": [account.name for account in accounts] or "nothing",
     }
+
+
+def _differing(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    changed = [key for key in before if before[key] != after[key]]
+    return {key: before[key] for key in changed}, {key: after[key] for key in changed}
 
 
 def _note(

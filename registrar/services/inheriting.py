@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from registrar.domain.findings import RULES, Code, Severity
-from registrar.domain.rulepacks import LIMIT_NAMES, Limit, Overrides, Rulepack, Rules, combine, read_packs
+from registrar.domain.rulepacks import FLAGS, LIMIT_NAMES, Limit, Overrides, Rulepack, Rules, combine, read_packs
 from registrar.models import Account, CategoryList, Ruling
 
 BASE = "canvas"
@@ -86,3 +86,81 @@ def _limit(account: Account, ruling: Ruling, value: Any) -> Limit[Any] | None:
     if value is None:
         return None
     return Limit(value=value, source=ruling.source, checked=ruling.set_at.date(), pack=account.name)
+
+
+# What is shown of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One limit or rule in a sub-account: what holds, and all that was said about it."""
+
+    kind: str
+    name: str
+    value: Any
+    """None where there is no limit, or the rule is off."""
+    ruling: Ruling | None
+    """What an administrator decided here or above, where it holds."""
+    said: tuple[Limit[Any], ...]
+    """What the packs say, the chosen one first."""
+
+    @property
+    def is_flag(self) -> bool:
+        return self.kind == Ruling.Kind.LIMIT and self.name in FLAGS
+
+    @property
+    def packs(self) -> list[tuple[str, Limit[Any]]]:
+        return [(packs()[limit.pack].name, limit) for limit in self.said]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What a sub-account takes from itself or from above; ``account`` is None where nobody chose anything."""
+
+    value: Any
+    account: Account | None
+
+
+def chain_of(account: Account) -> list[Account]:
+    """The account and its parents, the nearest first."""
+    ids = [int(step) for step in account.path.strip("/").split("/")]
+    return sorted(Account.objects.filter(pk__in=ids), key=lambda one: -one.depth)
+
+
+def origin(chain: Sequence[Account], field: str) -> Origin:
+    """Of ``rulepack``, ``hold_above`` or ``hold_above_share``; nothing chosen is an empty text or None."""
+    found = next((one for one in chain if getattr(one, field) not in ("", None)), None)
+    return Origin(value=getattr(found, field) if found is not None else None, account=found)
+
+
+def measures(chain: Sequence[Account]) -> list[Measure]:
+    """All limits, then all rules in the order of their codes."""
+    rows = Ruling.objects.filter(account__in=chain).select_related("account", "set_by").order_by("pk")
+    by_account: dict[int, list[Ruling]] = {}
+    for row in rows:
+        by_account.setdefault(row.account_id, []).append(row)
+    # The nearest comes last and so stays.
+    holding = {(row.kind, row.name): row for one in reversed(chain) for row in by_account.get(one.pk, ())}
+    rules = _rules(chain, by_account)
+    chosen = packs().get(origin(chain, "rulepack").value or "")
+    sources = [pack for pack in (chosen, packs()[BASE]) if pack is not None]
+    found = []
+    for name in LIMIT_NAMES:
+        limit = getattr(rules.limits, name)
+        said = tuple(one for pack in sources if (one := getattr(pack.limits, name)) is not None)
+        value = limit.value if limit is not None else False if name in FLAGS else None
+        found.append(_measure(Ruling.Kind.LIMIT, name, value, holding, said))
+    for code in RULES:
+        said = tuple(pack.severities[code] for pack in sources if code in pack.severities)
+        found.append(_measure(Ruling.Kind.SEVERITY, code, rules.severity(code), holding, said))
+    return found
+
+
+def _measure(
+    kind: Ruling.Kind,
+    name: str,
+    value: Any,
+    holding: Mapping[tuple[str, str], Ruling],
+    said: tuple[Limit[Any], ...],
+) -> Measure:
+    return Measure(kind=kind.value, name=str(name), value=value, ruling=holding.get((kind, name)), said=said)

@@ -151,7 +151,7 @@ def _people() -> None:
         )
         if new:
             user.set_password(PASSWORD)
-            user.is_staff = user.is_superuser = role is Role.ADMINISTRATOR
+            user.is_superuser = role is Role.ADMINISTRATOR
             user.save()
             user.groups.add(Group.objects.get(name=role.value))
 

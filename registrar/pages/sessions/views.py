@@ -47,7 +47,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @needs(Role.VIEWER)
 def password(visit: Visit) -> HttpResponse:
     """A new password of one's own."""
-    form = PasswordChangeForm(visit.user, visit.POST or None)
+    form = PasswordChangeForm(visit.user, visit.POST if visit.method == "POST" else None)
     if visit.method == "POST" and form.is_valid():
         auth.update_session_auth_hash(visit, form.save())
         messages.success(visit, "Your password is changed. Everywhere else you are signed out.")

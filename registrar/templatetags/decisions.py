@@ -1,0 +1,23 @@
+"""What administrators decided, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils.formats import number_format
+
+from registrar.services.auditing import in_words
+
+register = template.Library()
+register.filter("in_words", in_words)
+
+
+@register.filter
+def as_limit(value: Any) -> str:
+    """The value of a limit, as it stands in a table."""
+    if value is None:
+        return "No limit"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return value if isinstance(value, str) else number_format(value, use_l10n=True, force_grouping=True)

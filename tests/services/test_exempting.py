@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from registrar import tasks
 from registrar.domain import facts
 from registrar.domain.findings import Code
 from registrar.errors import Missing, Refused
@@ -229,6 +233,18 @@ def test_it_ends_with_its_last_day_without_a_sync(reviewer: User, course: Course
     assert Entry.objects.filter(what="exemption ended", by=None).count() == 1
 
 
+def test_the_sweep_ends_it(reviewer: User, course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = accept(reviewer, course)
+    sent: list[str] = []
+    for name in ("reassess", "announce", "deliver", "work"):
+        monkeypatch.setattr(f"registrar.tasks.{name}.delay", lambda *_, name=name: sent.append(name))
+    with time_machine.travel(made.until, tick=False):
+        tasks.sweep()
+        assert "reassess" in sent
+        tasks.reassess()
+    assert states(course)["Portfolio"] == {"needs_action"}
+
+
 def test_a_sync_before_the_sweep_counts_it_no_more(reviewer: User, course: Course) -> None:
     made = accept(reviewer, course)
     row = Course.objects.select_related("term", "account").get(pk=course.pk)
@@ -433,6 +449,31 @@ def test_a_course_takes_its_exemptions_along(people: dict[str, User], university
 
 
 # Cost, and others at work
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("of_rule", [False, True], ids=["course", "rule"])
+def test_of_two_at_once_one_wins(of_rule: bool, people: dict[str, User], university: University) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("ONE CONNECTION: SQLite in memory; `test_postgres` runs this with two")
+    start = Barrier(2)
+
+    def attempt(name: str) -> Exemption | str:
+        start.wait(10)
+        try:
+            if of_rule:
+                return accept_rule(people["administrator"], university)
+            return accept(people[name], university.needing)
+        except Refused as trouble:
+            return trouble.message
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(attempt, ["reviewer", "administrator"]))
+    (refused,) = [one for one in found if isinstance(one, str)]
+    assert "has accepted it already" in refused
+    assert Exemption.objects.count() == 1
 
 
 def test_it_reads_all_exemptions_at_once(reviewer: User, university: University, course: Course) -> None:

@@ -71,7 +71,7 @@ def test_an_administrators_word_goes_before_the_packs(viewer: Client, university
         set_at=build.NOW,
     )
     page = why(viewer, university)
-    assert f"A warning, decided for Arts on {build.NOW:%-d %b %Y}, “The dean asked for it.”" in page
+    assert f"A warning, decided for Arts on {build.NOW:%b %-d, %Y}, “The dean asked for it.”" in page
     assert "Blocking, says Canvas" not in page
 
 

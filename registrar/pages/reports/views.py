@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from csp.constants import NONE, SELF
-from csp.decorators import csp_replace, csp_update
+from csp.decorators import csp, csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
@@ -67,7 +67,7 @@ def report(visit: Visit, subscription_id: int) -> HttpResponse:
 
 @require_safe
 @xframe_options_sameorigin
-@csp_replace(  # type: ignore[arg-type]
+@csp(  # type: ignore[arg-type]
     {
         "default-src": [NONE],
         "style-src": ["'unsafe-inline'"],

@@ -21,6 +21,13 @@ class ExemptionQuerySet(models.QuerySet["Exemption"]):
         of_rules = Q(course__isnull=True) & reach.over("account")
         return self.filter(of_rules | (Q(course__isnull=False) & reach.over("course__account")))
 
+    def concerning(self, reach: Reach) -> Self:
+        """Also those of rules in a sub-account above: they hold for what is within reach."""
+        if reach.paths is None:
+            return self
+        above = [path[: end + 1] for path in reach.paths for end, letter in enumerate(path) if letter == "/"]
+        return self.within(reach) | self.filter(course__isnull=True, account__path__in=above)
+
     def in_force(self, now: datetime) -> Self:
         return self.filter(ended_at__isnull=True, until__gt=now)
 

@@ -6,7 +6,6 @@ only administrators make, covers whatever breaks the rule in a sub-account and b
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -18,7 +17,7 @@ from registrar.domain.exemptions import covered, end_of, last_day, with_exemptio
 from registrar.domain.findings import Code
 from registrar.domain.readiness import LineItem
 from registrar.errors import Missing, Refused
-from registrar.models import Account, Course, Exemption, Finding, Role, Term, reach_of
+from registrar.models import Account, Course, Exemption, Finding, Role, Term, reach_of, roles_of
 
 from . import assessing, covering, reassessing
 from .auditing import note
@@ -178,6 +177,8 @@ def revoke(*, by: User, exemption: Exemption, reason: str, now: datetime) -> Non
     """Whoever could make it can take it back."""
     require(by, _role_for(exemption))
     exemption = for_person(by, exemption.pk)
+    if not may_revoke(by, exemption):
+        raise Refused("This exemption holds for more than the part that you look after.")
     _require_reason(reason)
     with transaction.atomic():
         waiting = Exemption.objects.filter(pk=exemption.pk, ended_at__isnull=True)
@@ -205,16 +206,14 @@ def _role_for(exemption: Exemption) -> Role:
     return Role.ADMINISTRATOR if exemption.level == Exemption.Level.RULE else Role.REVIEWER
 
 
-def may_revoke(roles: Collection[Role], exemption: Exemption) -> bool:
-    return _role_for(exemption) in roles
+def may_revoke(by: User, exemption: Exemption) -> bool:
+    return _role_for(exemption) in roles_of(by) and reach_of(by).holds(exemption.place.path)
 
 
 def for_person(by: User, pk: int) -> Exemption:
-    """The exemption if it is within the person's reach; a stranger learns nothing of it."""
-    rows = Exemption.objects.within(reach_of(by)).select_related(
-        "course__account", "account", "term", "made_by", "ended_by"
-    )
-    found = rows.filter(pk=pk).first()
+    """The exemption if it concerns what the person may see; a stranger learns nothing of it."""
+    rows = Exemption.objects.concerning(reach_of(by))
+    found = rows.select_related("course__account", "account", "term", "made_by", "ended_by").filter(pk=pk).first()
     if found is None:
         raise Missing(f"There is no exemption {pk}, or it is outside the part that you may see.")
     return found

@@ -303,6 +303,30 @@ def test_it_keeps_to_the_reach(as_: Callable[[str], Client], several: dict[str, 
     assert browser.get(reverse("exemptions:exemption", args=[several["rule"].pk])).status_code == 404
 
 
+def test_a_rule_of_the_whole_university_is_seen_below_and_left_alone(
+    as_: Callable[[str], Client], people: dict[str, User], university: University, course: Course
+) -> None:
+    rule = exempting.accept_rule(
+        by=people["administrator"],
+        code=Code.DUE_MISSING,
+        term=university.term,
+        account=university.root,
+        until=UNTIL,
+        reason="No dates this term.",
+        now=NOW,
+    )
+    browser, address = as_("science_all_round"), reverse("exemptions:exemption", args=[rule.pk])
+    response = browser.get(address)
+    assert b"No dates this term." in response.content
+    assert response.context["count"] == 0, "what it covers elsewhere is not theirs to see"
+    assert b"Portfolio" not in response.content
+    assert b"Take it back" not in response.content
+    assert [one.pk for one in browser.get(LIST).context["listing"].rows] == [rule.pk]
+    assert browser.post(reverse("exemptions:revoke", args=[rule.pk]), {"reason": "No."}).status_code == 403
+    rule.refresh_from_db()
+    assert rule.ended_at is None
+
+
 def test_it_says_that_there_is_none(viewer: Client, university: University) -> None:
     assert b"Nothing is accepted as an exception" in viewer.get(LIST).content
     build.exemption(university.ready)

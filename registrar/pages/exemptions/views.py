@@ -40,7 +40,7 @@ def index(visit: Visit) -> HttpResponse:
         "states": STATES,
         "rows": [(row, row.state(now)) for row in page.rows],
         "counts": dict(covering.annotate(Count("pk"))),
-        "any": bool(page.rows) or Exemption.objects.within(visit.reach).exists(),
+        "any": bool(page.rows) or Exemption.objects.concerning(visit.reach).exists(),
         "may_accept_rules": Role.ADMINISTRATOR in visit.roles,
     }
     return htmx.render(visit, "exemptions/index.html", context, fragment="exemptions/_results.html")
@@ -63,7 +63,7 @@ def _form(visit: Visit) -> ListForm:
 
 def _chosen(visit: Visit, form: ListForm, now: datetime) -> QuerySet[Exemption]:
     chosen = form.filters(now=now)
-    rows = Exemption.objects.within(visit.reach)
+    rows = Exemption.objects.concerning(visit.reach)
     if chosen.term is not None:
         rows = rows.filter(term=chosen.term)
     if chosen.path:
@@ -105,6 +105,6 @@ def _shown(visit: Visit, found: Exemption, status: int = 200, **said: Any) -> Ht
         "term": found.term,
         "covers": covered.select_related("line_item__section", "course").order_by("line_item", "pk")[:SHOWN],
         "count": covered.count(),
-        "may_revoke": found.ended_at is None and exempting.may_revoke(visit.roles, found),
+        "may_revoke": found.ended_at is None and exempting.may_revoke(visit.user, found),
     }
     return render(visit, "exemptions/exemption.html", context | said, status=status)

@@ -26,7 +26,7 @@ def make_up(*, now: datetime) -> int:
         for before in trending.to_compare(term, Term.objects.filter(end_at__lt=now))[:1]:
             moved = (term.end_at or now) - (before.end_at or now)
             _same_deadline(term, before, moved, now)
-            rows += _days(known, before, counting.today(now - moved), range(-12, EARLIER), now)
+            rows += _days(known, before, counting.today(now - moved), range(-12, EARLIER), now, worse=1.4)
     DailyCount.objects.bulk_create(rows, batch_size=500)
     return len(rows)
 
@@ -38,21 +38,23 @@ def _same_deadline(term: Term, before: Term, moved: timedelta, now: datetime) ->
         )
 
 
-def _days(known: list[DailyCount], term: Term, zero: date, ago: range, now: datetime) -> list[DailyCount]:
+def _days(
+    known: list[DailyCount], term: Term, zero: date, ago: range, now: datetime, worse: float = 1
+) -> list[DailyCount]:
     """As many days before ``zero`` as ``ago`` names: the further back, the more there was to do."""
-    return [_day(one, term, zero - timedelta(days=days), days, now) for one in known for days in ago]
+    return [_day(one, term, zero - timedelta(days=days), days, now, worse) for one in known for days in ago]
 
 
-def _day(one: DailyCount, term: Term, day: date, ago: int, now: datetime) -> DailyCount:
+def _day(one: DailyCount, term: Term, day: date, ago: int, now: datetime, worse: float) -> DailyCount:
     chance = Random(f"{term.pk} {one.account_id} {one.code} {ago // 6}")
-    more = max(0.2, 1 + 0.03 * ago + chance.uniform(-0.25, 0.25))
+    more = worse * max(0.2, 1 + 0.03 * ago + chance.uniform(-0.25, 0.25))
     needing = round(one.sections_needing * more)
     return DailyCount(
         day=day,
         term=term,
         account_id=one.account_id,
         code=one.code,
-        sections=max(one.sections, needing),
+        sections=max(one.sections, needing),  # a made-up day must add up too
         sections_needing=needing,
         items=max(one.items, round(one.items_needing * more)),
         items_needing=round(one.items_needing * more),

@@ -136,7 +136,7 @@ def test_a_pack_is_chosen_and_followed(admin: Client, university: University) ->
     assert response["Location"] == at(university.science)
     assert Account.objects.get(pk=university.science.pk).rulepack == "powerschool"
     assert not reassessing.waiting().exists()
-    assert "worked out again for 1 course" in admin.get(at(university.science)).content.decode()
+    assert "The findings of 1 course are worked out again" in admin.get(at(university.science)).content.decode()
     assert Entry.objects.get().reason == "New SIS"
 
 

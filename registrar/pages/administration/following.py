@@ -15,14 +15,14 @@ from registrar.web.access import Visit
 
 def follow_up(visit: Visit, count: int, now: datetime) -> None:
     """Few courses at once; many in the background, while the person goes on."""
+    messages.success(visit, f"Kept.{_worked_out(count, now) if count else ''}")
+
+
+def _worked_out(count: int, now: datetime) -> str:
     if reassessing.at_once(count, now=now):
-        told = f" Its findings are worked out again for {_courses(count)}." if count else ""
-    else:
-        transaction.on_commit(tasks.reassess.delay)
-        told = (
-            f" The findings of {_courses(count)} are worked out again in the background; that takes some minutes."
-        )
-    messages.success(visit, f"Kept.{told}")
+        return f" The findings of {_courses(count)} are worked out again."
+    transaction.on_commit(tasks.reassess.delay)
+    return f" The findings of {_courses(count)} are worked out again in the background; that takes some minutes."
 
 
 def _courses(count: int) -> str:

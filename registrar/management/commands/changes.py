@@ -52,7 +52,11 @@ class Command(BaseCommand):
             step.add_argument("id", type=int)
             step.add_argument("--by", required=True, metavar="USER")
             step.add_argument("--comment", default="", metavar="TEXT")
-        apply = actions.add_parser("apply", help="apply and verify an approved proposal")
+        apply = actions.add_parser(
+            "apply",
+            help="apply and verify an approved proposal; a shell has no person, so it takes no --by: whoever may "
+            "run this may carry out what one person has proposed and another has approved",
+        )
         apply.add_argument("id", type=int)
         apply.add_argument(
             "--patience",

@@ -72,7 +72,7 @@ def _label(now: Trend) -> Any:
 
 @register.filter("day_and_month")
 def named(day: date) -> str:
-    return f"{day.day} {day:%b}"
+    return f"{day:%b} {day.day}"
 
 
 def _rows(now: Trend, then: Trend | None) -> list[tuple[date, int, Day | None, Day | None]]:

@@ -29,7 +29,7 @@ def index(visit: Visit) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "term": term, "today": form.today, "span": form.span}
     if term is not None:
         context |= _trend(visit, form, term, chosen) | _moved(visit, form, chosen) | _drift(visit, form, chosen)
-    return htmx.render(visit, "history/index.html", context, fragment="history/_history.html")
+    return htmx.render(visit, "history/index.html", context, fragment="history/_results.html")
 
 
 def _chosen(form: HistoryForm, now: datetime) -> tuple[Term | None, Filters]:

@@ -29,11 +29,50 @@
     if (event.target === event.currentTarget) event.currentTarget.close();
   });
 
+  // Where a swap takes away what had the focus, its successor gets it: of the same id, address or words.
+  let lost = null;
+  const alike = (one) => [one.tagName, one.getAttribute("href"), one.name, one.value, one.textContent.trim()].join("|");
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const at = document.activeElement;
+    const target = event.detail.target;
+    const within = at && at !== document.body && target?.contains(at);
+    lost = within ? { region: target.id, id: at.id, tag: at.tagName, like: alike(at) } : null;
+  });
+
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!lost || (document.activeElement && document.activeElement !== document.body)) return;
+    const region = (lost.region && document.getElementById(lost.region)) || document.getElementById("main");
+    const heir =
+      (lost.id && document.getElementById(lost.id)) ||
+      [...region.getElementsByTagName(lost.tag)].find((one) => alike(one) === lost.like);
+    lost = null;
+    if (heir) {
+      heir.focus({ preventScroll: true });
+    } else {
+      if (!region.hasAttribute("tabindex")) region.tabIndex = -1;
+      region.focus({ preventScroll: true });
+    }
+  });
+
+  // Everybody hears that a list is being looked up, and what is old for want of an answer looks old.
+  const results = () => document.getElementById("results");
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.target?.id === "results") results()?.setAttribute("aria-busy", "true");
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    results()?.removeAttribute("aria-busy");
+    if (event.detail.target?.id === "results") results()?.classList.toggle("stale", !event.detail.successful);
+  });
+
   const trouble = document.getElementById("trouble");
   document.addEventListener("htmx:sendError", () => {
     const note = document.createElement("p");
+    const again = document.createElement("a");
     note.className = "note note--bad";
-    note.textContent = "The server cannot be reached. What you see may be old; it will be asked again.";
+    again.href = location.href;
+    again.textContent = "Load the page again";
+    note.append("The server cannot be reached, so that what you see may be old. ", again, " when it is back.");
     trouble.replaceChildren(note);
   });
   document.addEventListener("htmx:afterOnLoad", (event) => {

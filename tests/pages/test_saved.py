@@ -106,7 +106,7 @@ def test_it_says_what_is_wrong_with_the_name(name: str, viewer: Client) -> None:
     assert page.status_code == 422
     text = " ".join(page.content.decode().split())
     assert 'tabindex="-1" autofocus' in text
-    assert 'href="#id_name"' in text
+    assert 'href="#field-name"' in text
     assert not SavedView.objects.exists()
 
 

@@ -79,6 +79,9 @@ def _context(subscription: Subscription, found: Picture, now: datetime) -> dict[
         "since": date_words(summary.change.since, zone, now=now) if summary.change else "",
         "term": term,
         "summary": summary,
+        "unit": "department"
+        if all(one.account and one.account.depth > 1 for one in found.colleges)
+        else "college",
         "open_word": "not ready" if found.whole else "to look at",
         "subscription": subscription,
         "with_xlsx": subscription.with_xlsx,

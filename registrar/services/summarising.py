@@ -73,8 +73,12 @@ class Around:
     tops: tuple[str, ...]
 
     def terms_of(self, subscription: Subscription, now: datetime) -> list[Term]:
+        """Of a term that has not begun nobody wants to hear daily that it is unpublished, unless it was chosen."""
         chosen = {term.pk for term in subscription.terms.all()}
-        return [term for term in self.terms if (term.pk in chosen if chosen else is_watched(term, now))]
+        if chosen:
+            return [term for term in self.terms if term.pk in chosen]
+        begun = [term for term in self.terms if term.start_at is None or term.start_at <= now]
+        return [term for term in begun if is_watched(term, now)]
 
     def deadline_in(self, scope: Reach, term: Term, now: datetime) -> datetime | None:
         """The one that holds for the scope: of several the next to come, else the last that has passed."""

@@ -102,7 +102,7 @@ def test_it_says_what_is_next_and_what_was_last(
         ({"daily": False, "days_before": [0], "hour": 13}, "On the day of the grade deadline, at 1:00 pm"),
         (
             {"weekday": 0, "days_before": [3, 0]},
-            "Daily and on Mondays and 3 days before and on the day of the grade deadline, at 7:00 am",
+            "Daily, and on Mondays, and 3 days before and on the day of the grade deadline, at 7:00 am",
         ),
     ],
 )

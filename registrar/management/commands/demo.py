@@ -24,6 +24,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from registrar.management.demo_history import make_up
+from registrar.management.demo_reports import order_reports
 from registrar.models import Account, Mark, Role, Term
 from registrar.services import marking, reassessing
 
@@ -77,6 +78,7 @@ class Command(BaseCommand):
         call_command("sync", quick=Account.objects.exists())
         _calendar(datetime.now(UTC))
         make_up(now=datetime.now(UTC))
+        order_reports(now=datetime.now(UTC))
         _wait_for(f"{settings.SITE_URL}/healthz", "web server", start)
         return settings.SITE_URL
 
@@ -85,7 +87,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"\nPreflight is ready:  {address}\n\nSign in as {names}; the password of each is: {PASSWORD}\n"
             f"The stand-in Canvas is {settings.CANVAS_BASE_URL}. Logs are in {settings.VAR_DIR}. "
-            "Ctrl-C ends all of it.\n"
+            f"Mails go nowhere but into {settings.EMAIL_FILE_PATH}. Ctrl-C ends all of it.\n"
         )
         self.stdout.flush()
 
@@ -105,6 +107,7 @@ def _environment() -> dict[str, str]:
         "CANVAS_ACCOUNT": "self",
         "DATABASE_URL": given.get("DATABASE_URL", "sqlite:///var/demo.sqlite3"),
         "SITE_URL": f"http://127.0.0.1:{web}",
+        "EMAIL_URL": f"file://{settings.VAR_DIR / 'mail'}",
         "SIS_NAME": given.get("SIS_NAME", "PowerSchool"),
         "TIME_ZONE": given.get("TIME_ZONE", "America/New_York"),
         "REMAP_SIGTERM": "SIGQUIT",

@@ -22,6 +22,7 @@ class Shown:
     """Those that the visitor may know of."""
     terms: list[Term]
     times: str
+    zone: str
     next: str
     trouble: str
     last: Delivery | None
@@ -42,6 +43,7 @@ def _shown(
         accounts=[account for account in row.accounts.all() if visit.reach.holds(account.path)],
         terms=list(row.terms.all()),
         times=_times(row),
+        zone=row.time_zone.replace("_", " "),
         next=countdown(now, at, ZoneInfo(row.time_zone)) if at else "",
         trouble=_trouble(row),
         last=last,
@@ -62,7 +64,7 @@ def _times(row: Subscription) -> str:
         found.append(f"on {Subscription.Weekday(row.weekday).label}s")
     if row.days_before:
         found.append(_days(row.days_before))
-    said = f"{' and '.join(found)}, at {dict(HOURS)[row.hour]}"
+    said = f"{', and '.join(found)}, at {dict(HOURS)[row.hour]}"
     return said[:1].upper() + said[1:]
 
 

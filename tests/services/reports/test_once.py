@@ -80,12 +80,16 @@ def test_it_makes_a_report_of_its_own_for_each_watched_term(university: Universi
     past = build.term("Long ago", starts=-400, ends=-300)
     build.course(university.arts, past, assignments=[build.assignment(due=None)])
     build.term("Empty", starts=-1, ends=90)
+    coming = build.term("Coming", starts=20, ends=90)
+    build.course(university.arts, coming, assignments=[build.assignment(due=None)])
+    order("early@example.edu", terms=(coming,))
     order(only_if="always")
     order("other@example.edu", terms=(past,))
     rows = reporting.write_due(now=at_seven())
     assert sorted((row.address.partition("@")[0], row.subject.partition(":")[0]) for row in rows) == [
         ("dean", "Fall"),
         ("dean", "Spring"),
+        ("early", "Coming"),
         ("other", "Long ago"),
     ]
 

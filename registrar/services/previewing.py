@@ -122,6 +122,7 @@ class View:
         self.synced = read
         self.draft = Draft(self.course, with_unsynced(read, unsynced))
         self.made = [(row, as_change(row)) for row in rows if row.state != Change.State.REFUSED]
+        self._moved: dict[rules.Key, tuple[facts.Section, ...]] = {}
 
     def lines(self) -> Iterable[Line]:
         before = self._codes(self.synced)
@@ -186,6 +187,12 @@ class View:
         }
 
     def moved(self, change: rules.Change) -> tuple[facts.Section, ...]:
+        """Asked for each line and again for the consequences, and the dearest part of a preview."""
+        if change.key not in self._moved:
+            self._moved[change.key] = self._sections_moved(change)
+        return self._moved[change.key]
+
+    def _sections_moved(self, change: rules.Change) -> tuple[facts.Section, ...]:
         assignment = self.draft.assignments.get(change.assignment_id)
         if assignment is None or assignment.overrides is None:
             return ()

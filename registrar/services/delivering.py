@@ -13,9 +13,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from registrar.mail import Answer, Letter, Outcome, Sender
-from registrar.models import Delivery, reach_of
+from registrar.models import Delivery, Subscription, reach_of
 
 from .claiming import is_gone, owner_name
+from .summarising import scope_of
 
 State = Delivery.State
 CLAIM_LASTS = timedelta(minutes=10)
@@ -98,6 +99,8 @@ def _out_of_date(row: Delivery) -> str:
     """Why it must not be sent any more, if so: people leave, and what they may see is cut."""
     if row.subscription is not None and row.subscription.unsubscribed_at is not None:
         return "Unsubscribed before it was sent."
+    if row.subscription is not None and not _still_within(row.subscription, row):
+        return "Those it was made for, or by, may no longer see what it speaks of."
     if row.person is None:
         return ""
     if not row.person.is_active:
@@ -105,6 +108,12 @@ def _out_of_date(row: Delivery) -> str:
     if not Delivery.objects.within(reach_of(row.person)).filter(pk=row.pk).exists():
         return "The addressee may no longer see what it speaks of."
     return ""
+
+
+def _still_within(subscription: Subscription, row: Delivery) -> bool:
+    """Whoever set the report up, and whoever gets it, must still have a role and the reach."""
+    scope = scope_of(subscription)
+    return all(scope.holds(account.path) for account in row.accounts.all())
 
 
 def _record(row: Delivery, answer: Answer, now: datetime) -> None:

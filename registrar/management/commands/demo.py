@@ -87,7 +87,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"\nPreflight is ready:  {address}\n\nSign in as {names}; the password of each is: {PASSWORD}\n"
             f"The stand-in Canvas is {settings.CANVAS_BASE_URL}. Logs are in {settings.VAR_DIR}. "
-            f"Mails go nowhere but into {settings.EMAIL_FILE_PATH}. Ctrl-C ends all of it.\n"
+            f"Mails go nowhere but into {settings.VAR_DIR / 'mail'}. Ctrl-C ends all of it.\n"
         )
         self.stdout.flush()
 

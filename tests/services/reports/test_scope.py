@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import User
+from django.core import mail
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from openpyxl import load_workbook
 
 from registrar.errors import Missing, Refused, RegistrarError
 from registrar.models import Account, Delivery, Entry, Reach, Role, Scope, Subscription
-from registrar.services import reporting, subscribing, summarising
+from registrar.services import delivering, reporting, subscribing, summarising
 from tests.pages import build
 from tests.pages.conftest import University
 from tests.services.reports.house import NOW, at_seven, mend, order, person
@@ -199,6 +200,41 @@ def test_it_notes_who_decided_what(both: University, registrar: User) -> None:
         ("report removed", registrar, both.arts.path),
     ]
     assert Entry.objects.order_by("pk")[0].after["to"] == "dean@example.edu"
+
+
+@pytest.mark.parametrize("how", ["maker cut", "maker left", "addressee without a role", "narrowed"])
+def test_it_holds_back_what_waits_for_the_mail_server(how: str, both: University, registrar: User) -> None:
+    """Written while all was well, and not yet sent when it no longer was."""
+    chair, maker = person("chair", Role.VIEWER), person("maker", Role.REVIEWER)
+    subscription = order(chair, by=maker)
+    (row,) = reports()
+    if how == "maker cut":
+        Scope.objects.create(user=maker, account=both.science)
+    elif how == "maker left":
+        User.objects.filter(pk=maker.pk).update(is_active=False)
+    elif how == "addressee without a role":
+        chair.groups.clear()
+    else:
+        subscription.accounts.set([both.science])
+    delivering.deliver(clock=at_seven)
+    row.refresh_from_db()
+    assert row.state == Delivery.State.DROPPED
+    assert "may no longer see" in row.trouble
+    assert mail.outbox == []
+
+
+def test_it_counts_apart_what_was_accepted(both: University, registrar: User) -> None:
+    """And does not call it solved."""
+    order()
+    reports(at_seven())
+    Delivery.objects.update(state=Delivery.State.SENT)
+    accepted = build.exemption(both.needing)
+    both.needing.findings.filter(code="due_missing").update(exemption=accepted)
+    (row,) = reports(at_seven(1))
+    lines = [line.split() for line in row.text.splitlines()]
+    assert ["Solved", "0"] in lines
+    assert ["Accepted", "as", "they", "are", "2"] in lines
+    assert not [line for line in lines if line[:3] == ["No", "due", "date"] and line[-1] != "1"]
 
 
 def test_it_names_no_student_no_score_and_no_instructor(both: University, registrar: User) -> None:

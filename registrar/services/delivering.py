@@ -21,6 +21,8 @@ from .summarising import scope_of
 State = Delivery.State
 CLAIM_LASTS = timedelta(minutes=10)
 """Longer than any task may run: whoever claimed a message before that has lost it."""
+AT_WORK = timedelta(minutes=2)
+"""So long a claim on a machine that we cannot look into is taken for somebody's work on the outbox."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 TRIES = 25
 """With the pauses between them about three days; then it is shown as refused."""
@@ -47,9 +49,11 @@ def deliver(
 
 def needs_a_worker(now: datetime) -> bool:
     """Whether anything is due and nobody at it: a mail server that is slow shall hold up one worker, not all."""
-    claimed = list(_claims())
-    if claimed:
-        return any(_is_lost(row, now) for row in claimed)
+    claims = list(_claims())
+    if any(_is_lost(row, now) for row in claims):
+        return True
+    if any(row.claimed_at and row.claimed_at > now - AT_WORK for row in claims):
+        return False
     return Delivery.objects.filter(state=State.WAITING, not_before__lte=now).exists()
 
 

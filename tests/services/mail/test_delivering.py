@@ -50,7 +50,14 @@ def test_it_leaves_the_claim_of_another_alone(clock: Clock) -> None:
     claimed(minutes=9)
     assert delivering.deliver(clock=clock) == {}
     assert states() == {"ann": State.CLAIMED}
-    assert not delivering.needs_a_worker(NOW)
+
+
+@pytest.mark.parametrize(("minutes", "needed"), [(1, False), (3, True)])
+def test_it_does_not_wait_long_for_a_worker_elsewhere(minutes: float, needed: bool) -> None:
+    """Nobody here can tell whether that machine still runs; the others’ mail must not wait for it."""
+    claimed(owner="elsewhere:1:2:3", minutes=minutes)
+    waiting("ben")
+    assert delivering.needs_a_worker(NOW) == needed
 
 
 @pytest.mark.parametrize("lost", ["process", "age"])

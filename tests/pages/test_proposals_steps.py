@@ -221,10 +221,10 @@ MORE_THAN_OFFERED = {("withdraw", state) for state in (State.DRAFT, State.SUBMIT
 """An approver may withdraw what waits, but is shown the plainer ways: to reject it or to send it back."""
 
 
-@pytest.mark.parametrize("way", ["approve", "reject", "send-back", "apply"])
+@pytest.mark.parametrize("way", ["approve", "reject", "send-back", "apply", "release"])
 def test_it_refuses_to_decide_on_ones_own(way: str, university: University) -> None:
-    both = build.person("both", Role.REVIEWER, Role.APPROVER)
-    state = State.APPROVED if way == "apply" else State.SUBMITTED
+    both = build.person("both", Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR)
+    state = {"apply": State.APPROVED, "release": State.HELD}.get(way, State.SUBMITTED)
     proposal = build.proposal(university.ready, by=both, state=state)
     response = post(signed_in("both"), proposal, way)
     assert response.status_code == 403

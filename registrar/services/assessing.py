@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ import msgspec
 from django.conf import settings
 from django.db import transaction
 
-from registrar.domain import facts
+from registrar.domain import facts, flags
 from registrar.domain.calendar import is_closed
 from registrar.domain.exemptions import Exemption, with_exemptions
 from registrar.domain.readiness import Assessment, assess
@@ -393,8 +393,18 @@ def keep_written(
     read = facts_of(course.pk, around)
     if read is None or read.read_at is None:
         return
-    changed = with_assignments(read, fresh.values())
-    flagged = tuple(one for one in changed.assignments if one.post_to_sis and one.id not in gone)
+    changed = (*with_assignments(read, fresh.values()).assignments, *_newly_synced(read, fresh.values()))
     course.feed_digest = "written"
-    read = replace(changed, assignments=flagged)
+    read = replace(read, assignments=tuple(one for one in changed if one.post_to_sis and one.id not in gone))
     store_reading(course, read, around, sections_read=False, proposal=proposal)
+
+
+def _newly_synced(read: facts.Course, fresh: Iterable[facts.Assignment]) -> Iterator[facts.Assignment]:
+    """What sync was turned on for: until the next sync, as the SIS endpoint will show it by its own rule."""
+    known = {one.id for one in read.assignments}
+    groups = {one.group_id: (one.group_name, one.group_sis_id) for one in read.assignments}
+    for one in fresh:
+        if one.id not in known:
+            name, sis_id = groups.get(one.group_id, (None, None))
+            feed = flags.feed_of(read, one) if read.feed_read else None
+            yield replace(one, group_name=name, group_sis_id=sis_id, feed=feed)

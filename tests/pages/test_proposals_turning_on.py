@@ -13,7 +13,7 @@ from django.test import Client
 
 from canvas_api.standin import SMALL_NOW, Fault, Standin, small_university
 from registrar.canvas import door as canvas_door
-from registrar.models import Change, Proposal, Role, Scope
+from registrar.models import Change, LineItem, Proposal, Role, Scope
 from registrar.services import applying, deciding
 from tests.pages import build
 from tests.services import door
@@ -119,6 +119,12 @@ def test_it_goes_all_the_way_to_canvas_and_back(reviewer: Client, canvas: Standi
     applying.apply(proposal, door.canvas_of(canvas), clock=clock, pause=lambda s: clock.forward(seconds=s))
     assert (proposal.state, canvas.university.assignments[NOT_FLAGGED].post_to_sis) == ("verified", True)
     assert "flagged for sync already" in text_of(reviewer.get(DRAWING))
+    items = LineItem.objects.filter(assignment_id=NOT_FLAGGED)
+    assert {(one.in_sis_feed, one.due_at) for one in items} == {(True, None)}
+    shown = [(one.section_id, one.status, one.in_sis_feed, one.sis_due_at) for one in items.order_by("section_id")]
+    door.sync(canvas, clock=clock, term_ref="all")
+    read = LineItem.objects.filter(assignment_id=NOT_FLAGGED).order_by("section_id")
+    assert [(one.section_id, one.status, one.in_sis_feed, one.sis_due_at) for one in read] == shown
     canvas.university.assignments[NOT_FLAGGED].post_to_sis = False
     assert canvas.university.snapshot() == before
 

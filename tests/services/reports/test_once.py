@@ -45,6 +45,20 @@ def test_it_writes_one_for_two_who_saw_it_at_the_same_moment(university: Univers
     assert Delivery.objects.count() == 1
 
 
+def test_of_two_who_see_different_things_the_first_counts(university: University, registrar: User) -> None:
+    """It was silent; that the other sees something by then makes it no other hour."""
+    kept = list(university.needing.findings.all())
+    order()
+    now = at_seven()
+    (one,), (other,) = reporting.due(now=now), reporting.due(now=now)
+    university.needing.findings.all().delete()
+    assert reporting.write(one, now=now) is None
+    for finding in kept:
+        finding.save(force_insert=True)
+    assert reporting.write(other, now=now) is None
+    assert not Delivery.objects.exists()
+
+
 def test_it_stays_silent_once_it_was(university: University, registrar: User) -> None:
     """What breaks at nine is told tomorrow at seven."""
     kept = list(university.needing.findings.all())

@@ -103,9 +103,9 @@ def chart(
     return Chart(
         height=height,
         lines=tuple(_line(kind, sorted((p.at, x(p.at), y(p.value)) for p in points)) for kind, points in series),
-        across=tuple(_ticks(first, last, x, label)),
+        across=tuple(ticks(first, last, x, label)),
         up=tuple(Tick(spot=Spot(x=0, y=y(value)), label=f"{value:,}") for value in range(0, top + 1, step)),
-        flags=tuple(_flags([(mark, x(mark.at)) for mark in marks if mark.at >= first])),
+        flags=tuple(flags([(mark, x(mark.at)) for mark in marks if mark.at >= first])),
     )
 
 
@@ -139,7 +139,7 @@ def _runs(points: Sequence[tuple[int, float, float]]) -> list[list[tuple[int, fl
     return runs
 
 
-def _ticks(first: int, last: int, x: Callable[[int], float], label: Callable[[int], str]) -> Iterator[Tick]:
+def ticks(first: int, last: int, x: Callable[[int], float], label: Callable[[int], str]) -> Iterator[Tick]:
     """On days that are whole steps away from day 0, the one that matters."""
     step = next((one for one in STEPS if (last - first) // one < MOST_ACROSS), STEPS[-1])
     for at in range(-(-first // step) * step, last + 1, step):
@@ -151,7 +151,7 @@ def _anchor(at: float) -> str:
     return "start" if at < 60 else "end" if at > WIDTH - 60 else "middle"
 
 
-def _flags(marks: Sequence[tuple[Mark, float]]) -> Iterator[Flag]:
+def flags(marks: Sequence[tuple[Mark, float]]) -> Iterator[Flag]:
     """Each a row below the other, so that no word covers another's."""
     for row, (mark, at) in enumerate(marks):
         anchor = "end" if at > WIDTH / 2 else "start"

@@ -34,9 +34,19 @@ def when(value: datetime | str | None, zone: str = "UTC", nothing: str = "No dat
         '<time datetime="{}" title="{}">{} <span class="zone">{}</span></time>',
         value.isoformat(),
         zone.replace("_", " "),
-        f"{local:%a}, {local:%b} {local.day}, {local.year}, {_clock(local)}",
+        _in_full(local),
         _named(local),
     )
+
+
+def moment(value: datetime, zone: str) -> str:
+    """The same as plain text."""
+    local = value.astimezone(_zone(zone))
+    return f"{_in_full(local)} {_named(local)}"
+
+
+def _in_full(local: datetime) -> str:
+    return f"{local:%a}, {local:%b} {local.day}, {local.year}, {_clock(local)}"
 
 
 @register.simple_tag

@@ -25,6 +25,7 @@ from registrar.web.progress import latest, told
 from registrar.web.tables import look
 
 from .grid import laid_out
+from .timeline import timeline
 
 SORTS = {
     "course": "sort_key",
@@ -75,6 +76,7 @@ def course(visit: Visit, course_id: int) -> HttpResponse:
         "course": found,
         "term": found.term,
         "grid": grid,
+        "timeline": timeline(found, grid, now),
         "sources": sources(found.account, {task.code for task in grid.tasks}),
         "old": found.read_at is not None and found.read_at < reviewing.old_before(now),
     }

@@ -1,0 +1,86 @@
+"""Pictures of dates in a real browser: they fit, their words are legible, and what is out of place is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page
+
+from registrar.domain import facts
+from registrar.models import Course, GradingPeriod, Term
+from tests.e2e.conftest import ARTEFACTS, Watched
+from tests.e2e.test_every_page import SHIFT, breaches
+from tests.pages import build
+from tests.pages.conftest import University
+
+LEGIBLE = 12
+
+
+def days(count: float) -> timedelta:
+    return timedelta(days=count)
+
+
+@pytest.fixture
+def dated(university: University) -> Course:
+    """Two grading periods with a gap between them, the first closed; dates in all places, one far away."""
+    during: Term = university.term
+    during.period_group_id = 7
+    during.save()
+    for number, (title, first, last) in enumerate((("First half", -60, -12), ("Second half", -5, 30))):
+        GradingPeriod.objects.create(
+            canvas_id=70 + number,
+            group_id=7,
+            title=title,
+            start_at=build.NOW + days(first),
+            end_at=build.NOW + days(last),
+        )
+    build.mark(during, days=24)
+    sections = [build.section(name) for name in ("001", "002", "003 with a rather long name of its own")]
+    own = facts.Override(id=5, target=facts.Target.SECTION, section_id=sections[1].id, due_at=build.NOW + days(34))
+    none = facts.Override(id=6, target=facts.Target.SECTION, section_id=sections[2].id, due_at=None)
+    at = build.NOW + days(3)
+    return build.course(
+        university.arts,
+        during,
+        code="PHIL 210",
+        name="Ethics and Society",
+        sections=sections,
+        assignments=[
+            build.assignment("Reading response 1", due=build.NOW - days(20)),
+            build.assignment("Reading response 2 about a book whose title takes more than one line", due=at),
+            build.assignment("Midterm", due=build.NOW - days(8)),
+            build.assignment("Essay", due=at + days(7), overrides=(own, none)),
+            build.assignment("Portfolio", due=None),
+            build.assignment("Final exam", due=build.NOW + days(26)),
+            build.assignment("Copied from last year", due=build.NOW - days(365)),
+            build.assignment("Makeup", due=build.NOW + days(60)),
+        ],
+    )
+
+
+def smallest_word(page: Page, within: str) -> float:
+    heights: list[float] = page.eval_on_selector_all(
+        f"{within} text",
+        "all => all.map(one => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().d)",
+    )
+    assert len(heights) > 4
+    return min(heights)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_line_of_a_course_fits_and_is_legible(
+    scheme: str, width: int, open_as: Callable[..., Watched], dated: Course
+) -> None:
+    watched = open_as("reviewer", color_scheme=scheme, viewport={"width": width, "height": 900})
+    page = watched.page
+    page.goto(f"/courses/{dated.pk}/")
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.locator(".sheet:has(.timeline)").screenshot(path=ARTEFACTS / f"course-line-{scheme}-{width}.png")
+    assert page.evaluate(SHIFT) < 0.01
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert smallest_word(page, ".timeline") >= LEGIBLE
+    assert breaches(page) == []
+    assert watched.faults == []

@@ -24,6 +24,10 @@
     if (radio) radio.checked = true;
   });
 
+  // On a narrow screen the bar's links run on to the right: the one we are at is brought into sight.
+  const here = document.querySelector(".bar nav [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 48;
+
   // A click on the backdrop is a click on the dialog itself.
   document.getElementById("panel").addEventListener("click", (event) => {
     if (event.target === event.currentTarget) event.currentTarget.close();

@@ -345,13 +345,15 @@ for number in range(12):
 """
 
 
-@pytest.mark.postgres
 @pytest.mark.timeout(240)
-def test_two_processes_at_once_send_one_each(postgres_database: str, tmp_path: Path) -> None:
-    """Three commands begin together on one PostgreSQL: twelve reports, twelve mails."""
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_processes_at_once_send_one_each(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Three commands begin together on one database: twelve reports, twelve mails."""
+    mails = tmp_path / "mails"
+    of_postgres = request.getfixturevalue("postgres_database") if kind == "postgres" else ""
     environment = os.environ | {
-        "DATABASE_URL": postgres_database,
-        "EMAIL_URL": f"file://{tmp_path}",
+        "DATABASE_URL": of_postgres or f"sqlite:///{tmp_path}/reports.sqlite3",
+        "EMAIL_URL": f"file://{mails}",
         "SECRET_KEY": "only-for-tests",
         "LOG_FILE": "-",
         "DJANGO_SETTINGS_MODULE": "registrar.settings",
@@ -368,7 +370,7 @@ def test_two_processes_at_once_send_one_each(postgres_database: str, tmp_path: P
     ]
     said = [child.communicate(timeout=200)[0] for child in begun]
     assert [child.returncode for child in begun] == [0, 0, 0]
-    text = [path.read_text() for path in tmp_path.iterdir()]
+    text = [path.read_text() for path in mails.iterdir()]
     written = [line for one in text for line in one.splitlines() if line.startswith("To: ")]
     assert sorted(written) == sorted(f"To: dean{number}@example.edu" for number in range(12))
     told = [line.split()[1] for one in said for line in one.splitlines()]

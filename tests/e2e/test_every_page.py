@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from registrar.models import Run, RunItem
 from tests.e2e.conftest import ARTEFACTS, Watched
+from tests.e2e.screens import every_screen
 from tests.pages import build
 from tests.pages.conftest import University
 
@@ -51,8 +52,7 @@ def breaches(page: Page) -> list[str]:
     return [f"{one['id']}: {[node['html'][:200] for node in one['nodes']][:3]}" for one in found["violations"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1024, 1440])
+@every_screen
 def test_it_is_accessible_and_quiet(
     scheme: str, width: int, open_as: Callable[..., Watched], university: University
 ) -> None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Locator, Page, expect
 
@@ -15,6 +14,7 @@ from registrar.models import Exemption
 from registrar.services import exempting
 from registrar.services.covering import Target
 from tests.e2e.conftest import ARTEFACTS, Watched
+from tests.e2e.screens import every_screen
 from tests.e2e.test_every_page import SHIFT, breaches
 from tests.pages import build
 from tests.pages.build import NOW
@@ -117,8 +117,7 @@ def addresses(university: University, people: dict[str, User]) -> dict[str, str]
     }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@every_screen
 def test_it_is_accessible_and_quiet(
     scheme: str, width: int, open_as: Callable[..., Watched], university: University, people: dict[str, User]
 ) -> None:

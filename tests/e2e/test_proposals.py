@@ -19,6 +19,7 @@ from registrar.canvas import door as canvas_door
 from registrar.models import Change, Course, Proposal, ProposalCourse
 from registrar.services import syncing, working
 from tests.e2e.conftest import ARTEFACTS, Watched
+from tests.e2e.screens import every_screen
 from tests.e2e.test_every_page import SHIFT, breaches
 from tests.pages import build
 from tests.pages.conftest import University
@@ -242,8 +243,7 @@ def addresses(university: University) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@every_screen
 def test_it_is_accessible_and_quiet(
     scheme: str, width: int, open_as: Callable[..., Watched], university: University
 ) -> None:

@@ -15,6 +15,7 @@ from registrar import tasks
 from registrar.models import Delivery, Subscription
 from registrar.services import rendering, reporting, subscribing, summarising
 from tests.e2e.conftest import ARTEFACTS, Watched
+from tests.e2e.screens import every_screen
 from tests.e2e.test_every_page import SHIFT, breaches
 from tests.pages import build
 from tests.pages.conftest import University
@@ -89,8 +90,7 @@ def test_the_mail_stands_without_its_style_sheet(chromium: Browser, report: Subs
     page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@every_screen
 def test_its_pages_are_accessible_and_quiet(
     scheme: str, width: int, open_as: Callable[..., Watched], report: Subscription
 ) -> None:

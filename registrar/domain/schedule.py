@@ -39,7 +39,7 @@ def slot(day: date, schedule: Schedule) -> datetime:
 
 
 def pending(schedule: Schedule, *, since: datetime, now: datetime) -> datetime | None:
-    """The last slot that has come, unless seen to by ``since``, or too old. However many were missed, it is one."""
+    """The last slot that has come, unless seen to by ``since`` or too old. Of many that were missed, only one."""
     today = local_day(now, schedule.zone)
     at = slot(today, schedule)
     if at > now:

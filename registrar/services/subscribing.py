@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from registrar.errors import Missing, Refused, RegistrarError
-from registrar.models import Account, Delivery, Reach, Role, Subscription, Term, reach_of, roles_of
+from registrar.models import Account, Delivery, Role, Subscription, Term, reach_of, roles_of
 
 from . import auditing, mailing, rendering, rights, summarising
 

@@ -18,3 +18,5 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CELERY_BROKER_URL = "memory://"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
 WHITENOISE_AUTOREFRESH = True
+# A test that is undone leaves nothing in the database, and must leave nothing in a cache either.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}

@@ -91,7 +91,7 @@ def chart(
         return None
     marks = list(marks)
     first, last = min(days), max([*days, *(mark.at for mark in marks)])
-    step = _step_up(max(point.value for _, points in series for point in points))
+    step = step_up(max(point.value for _, points in series for point in points))
     top = step * -(-max(1, max(point.value for _, points in series for point in points)) // step)
 
     def x(at: int) -> float:
@@ -109,7 +109,7 @@ def chart(
     )
 
 
-def _step_up(top: int) -> int:
+def step_up(top: int) -> int:
     """1, 2 or 5 times a power of ten, so that a few lines reach the top."""
     size = 1
     while True:

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from registrar.domain import facts
 from registrar.models import Course, GradingPeriod, Term
 from tests.e2e.conftest import ARTEFACTS, Watched
+from tests.e2e.screens import every_screen
 from tests.e2e.test_every_page import SHIFT, breaches
 from tests.pages import build
 from tests.pages.conftest import University
@@ -69,8 +70,7 @@ def smallest_word(page: Page, within: str) -> float:
     return min(heights)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@every_screen
 def test_the_line_of_a_course_fits_and_is_legible(
     scheme: str, width: int, open_as: Callable[..., Watched], dated: Course
 ) -> None:
@@ -82,5 +82,23 @@ def test_the_line_of_a_course_fits_and_is_legible(
     assert page.evaluate(SHIFT) < 0.01
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert smallest_word(page, ".timeline") >= LEGIBLE
+    assert breaches(page) == []
+    assert watched.faults == []
+
+
+@every_screen
+def test_the_weeks_of_a_term_fit_and_are_legible(
+    scheme: str, width: int, open_as: Callable[..., Watched], dated: Course
+) -> None:
+    watched = open_as("reviewer", color_scheme=scheme, viewport={"width": width, "height": 900})
+    page = watched.page
+    page.goto("/")
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.locator(".sheet:has(.weeks)").screenshot(path=ARTEFACTS / f"weeks-{scheme}-{width}.png")
+    assert page.evaluate(SHIFT) < 0.01
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert smallest_word(page, ".weeks") >= LEGIBLE
+    assert breaches(page) == []
+    page.get_by_text("The weeks as a table").click()
     assert breaches(page) == []
     assert watched.faults == []

@@ -68,7 +68,7 @@ def test_it_marks_what_is_out_of_place(viewer: Client, university: University) -
         "Outside": ["bad"],
         "None": [],
     }
-    assert [stretch.kind for stretch in found.ground] == ["outside", "closed", "gap", "open", "outside"]
+    assert [stretch.kind for stretch in found.ground.stretches] == ["outside", "closed", "gap", "open", "outside"]
     page = page_of(viewer, course)
     assert "4 of 6</strong> assignments have due dates to look at" in page
     assert "First &lt;half&gt;" in page
@@ -146,7 +146,7 @@ def test_a_course_goes_by_its_own_dates_and_periods(viewer: Client, university: 
         end_at=end,
     )
     GradingPeriod.objects.create(canvas_id=9, course=course, title="Own", start_at=start, end_at=end)
-    calendar = drawn(viewer, course).calendar
+    calendar = drawn(viewer, course).ground.calendar
     assert (calendar.start, calendar.end) == (start, end)
     assert [period.title for period in calendar.periods] == ["Own"]
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from registrar.domain.charts import Flag, Spot, Tick
-from registrar.domain.timelines import Calendar, Scale, Stretch, days, flagged, named, scale, stretches
+from registrar.domain.charts import Spot
+from registrar.domain.timelines import Calendar, Scale, scale
 from registrar.models import Course, GradingPeriod, LineItem
 from registrar.services import marking, placing
 from registrar.services.assessing import period_facts
+from registrar.web.grounds import Ground, ground
 
 from .grid import BY_DATES, Grid, Row
 
@@ -48,13 +49,9 @@ class Track:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    ground: list[Stretch]
-    periods: list[Stretch]
-    across: list[Tick]
-    flags: list[Flag]
+    ground: Ground
     tracks: list[Track]
     folded: list[Track]
-    calendar: Calendar
 
     @property
     def to_mend(self) -> int:
@@ -63,8 +60,8 @@ class Timeline:
     @property
     def kinds(self) -> set[str]:
         """What is to be explained below the picture."""
-        marks = {due.standing for track in (*self.tracks, *self.folded) for due in track.dues}
-        return {stretch.kind for stretch in self.ground} | marks
+        marks = {str(due.standing) for track in (*self.tracks, *self.folded) for due in track.dues}
+        return self.ground.kinds | marks
 
 
 def timeline(course: Course, grid: Grid, now: datetime) -> Timeline | None:
@@ -76,18 +73,13 @@ def timeline(course: Course, grid: Grid, now: datetime) -> Timeline | None:
     on = scale(calendar, dates) if dates else None
     if on is None:
         return None
-    zone = ZoneInfo(course.time_zone)
     tracks = [_track(row, on) for row in grid.rows]
     first = sorted(tracks, key=lambda track: not track.to_mend)[:SHOWN]
     shown = {track.head.pk for track in first}
     return Timeline(
-        ground=stretches(on, calendar, now),
-        periods=named(on, calendar, now),
-        across=list(days(on, zone, _day)),
-        flags=flagged(on, _marks(calendar, now, zone)),
+        ground=ground(on, calendar, now=now, zone=ZoneInfo(course.time_zone)),
         tracks=[track for track in tracks if track.head.pk in shown],
         folded=[track for track in tracks if track.head.pk not in shown],
-        calendar=calendar,
     )
 
 
@@ -131,13 +123,3 @@ def _standing(item: LineItem) -> Standing:
     if open_ones:
         return "bad" if "blocking" in open_ones else "warn"
     return "excepted" if found else "good"
-
-
-def _marks(calendar: Calendar, now: datetime, zone: ZoneInfo) -> Iterable[tuple[str, str, datetime]]:
-    if calendar.deadline is not None:
-        yield "deadline", f"Grade deadline, {_day(calendar.deadline.astimezone(zone))}", calendar.deadline
-    yield "today", "Today", now
-
-
-def _day(day: date) -> str:
-    return f"{day:%b} {day.day}"

@@ -12,6 +12,8 @@ from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.progress import latest, told
 
+from .calendar import picture
+
 
 @require_safe
 @needs(Role.VIEWER)
@@ -47,6 +49,7 @@ def _standing_of(visit: Visit, term: Term, now: datetime) -> dict[str, Any]:
         "readings": tallying.readings(visit.reach, chosen),
         "trends": _trends(visit, term, chosen),
         "today": counting.today(now),
+        "picture": picture(visit.reach, term, tally, now),
     }
 
 

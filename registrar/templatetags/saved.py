@@ -21,8 +21,7 @@ def saved_views(context: Mapping[str, Any], table: str = "") -> list[SavedView]:
     user = context["request"].user
     if not isinstance(user, User):
         return []
-    rows = saving.views_for(user)
-    return list(rows.filter(table=table) if table else rows)
+    return saving.views_for(user, table)
 
 
 @register.filter

@@ -51,7 +51,7 @@ def fetch_course(canvas: Canvas, order: Order, *, now: datetime) -> Fetched:
             assignments=tuple(_in_feed(one, feed) for one in _with_groups(canvas, course.id, assignments, feed)),
             feed_read=feed is not None,
             read_at=now,
-            periods=_period_facts(periods) if periods else course.periods,
+            periods=facts_of_periods(periods) if periods else course.periods,
         ),
         own_periods=tuple(periods) if periods is not None else None,
         sections_read=bool(assignments) and not order.known_sections and sections is not None,
@@ -174,7 +174,7 @@ def _due_dates(assignment: facts.Assignment) -> Iterator[datetime | None]:
             yield when
 
 
-def _period_facts(periods: Sequence[PeriodFound]) -> tuple[facts.GradingPeriod, ...]:
+def facts_of_periods(periods: Iterable[PeriodFound]) -> tuple[facts.GradingPeriod, ...]:
     return tuple(
         facts.GradingPeriod(
             id=one.id, title=one.title, start_at=one.start_at, end_at=one.end_at, close_at=one.close_at

@@ -20,6 +20,9 @@ POLL_FIRST, POLL_LONGEST = 0.2, 10.0
 """Seconds between two looks at the same thing: the first, and the longest."""
 
 
+Found = dict[int, facts.Assignment]
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """A write whose outcome is not known: it may still arrive."""
@@ -75,9 +78,19 @@ class Part:
         return self.row.sent_at is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read of a course before a write, and after it."""
+
+    found: Found
+    flagged: list[facts.Assignment]
+    """All of the course's, where Canvas's blind switch may take them."""
+    periods: tuple[facts.GradingPeriod, ...] | None
+    """As Canvas has them now, where that switch goes by one of them."""
+
+
 Then = Callable[[Part, Any], None]
 Otherwise = Callable[[Part, CanvasTrouble], None]
-Found = dict[int, facts.Assignment]
 
 
 class Loop(Protocol):

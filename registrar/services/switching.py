@@ -123,7 +123,10 @@ def _period(read: facts.Course, period_id: int | None) -> facts.GradingPeriod | 
     found = next((period for period in read.periods if period.id == period_id), None)
     if found is None:
         known = ", ".join(f"{period.title} ({period.id})" for period in read.periods) or "none"
-        raise Missing(f"Course {read.id} has no grading period {period_id}. It has: {known}.")
+        raise Missing(
+            f"Course {read.id} has no grading period {period_id} as far as is known; it has: {known}. If its "
+            "periods have changed, or if it has some of its own, refresh the course first."
+        )
     return found
 
 

@@ -7,6 +7,7 @@ comes after a crash knows that a date which already stands may be our own, and n
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,14 +16,14 @@ from django.db import transaction
 
 from registrar.canvas import Answered, Canvas, ProgressFound
 from registrar.domain import changes as rules
-from registrar.domain import facts
 from registrar.domain.changes import Plan, Standing
 from registrar.errors import CanvasTrouble
 from registrar.models import Change, Proposal, ProposalCourse
 
 from . import assessing
 from .comparing import COURSE_GONE, QUEUED_WITHIN, Judge
-from .holding import POLL_FIRST, POLL_LONGEST, Doubt, Found, Loop, Part, Then, is_by_bulk
+from .fetching import facts_of_periods
+from .holding import POLL_FIRST, POLL_LONGEST, Doubt, Found, Loop, Part, Seen, Then, is_by_bulk
 from .recording import BULK, about_to_send, answered, doubt_left
 from .states import as_change
 
@@ -64,10 +65,15 @@ class Writer:
     def _read(self, part: Part) -> None:
         self.loop.ask(part, partial(self._read_now, part), self._judge, self._not_read)
 
-    def _read_now(self, part: Part) -> tuple[Found, list[facts.Assignment]]:
-        """The assignments as they stand; for a blind switching off, all that Canvas would take as well."""
+    def _read_now(self, part: Part) -> Seen:
+        """The assignments as they stand; for a blind switching off, whatever Canvas would go by too."""
         found = self.canvas.assignments(part.course_id, part.ids)
-        return found, self.canvas.flagged_assignments(part.course_id) if self.blind else []
+        if not self.blind:
+            return Seen(found, [], None)
+        flagged = self.canvas.flagged_assignments(part.course_id)
+        by_period = self.proposal.period_id is not None
+        periods = self.canvas.periods_of_course(part.course_id) if by_period else None
+        return Seen(found, flagged, None if periods is None else facts_of_periods(periods))
 
     def _not_read(self, part: Part, trouble: CanvasTrouble) -> None:
         if trouble.passing or trouble.kind == "unauthorized":
@@ -79,12 +85,14 @@ class Writer:
             self.judge.settle(row, state, COURSE_GONE if gone else trouble.message)
         self.loop.done(part)
 
-    def _judge(self, part: Part, answer: tuple[Found, list[facts.Assignment]]) -> None:
+    def _judge(self, part: Part, seen: Seen) -> None:
         """Equal to ``after``: already so. Equal to ``before``: to be written. Anything else: conflict.
 
         Nothing of an assignment in conflict is written.
         """
-        found, flagged = answer
+        found, flagged = seen.found, seen.flagged
+        if seen.periods is not None:
+            part.read = replace(part.read, periods=seen.periods)
         part.gone |= part.ids - found.keys()
         part.found = {id_: one for id_, one in (part.found | found).items() if id_ not in part.gone}
         stands = self.judge.stands(part, found)

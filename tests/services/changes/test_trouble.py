@@ -454,6 +454,23 @@ def test_it_turns_nothing_off_where_canvas_would_take_more_than_was_agreed_to(ho
     assert house.standin.count("PUT", "disable_post_to_sis") == 0
 
 
+def test_it_goes_by_the_grading_period_as_canvas_has_it_now(house: House) -> None:
+    proposal = house.approved(house.disabled(3, 2))
+    house.university.grading_periods[2].start_date = utc("2026-12-30T06:00:00Z")
+    house.university.grading_periods[2].end_date = utc("2026-12-31T06:00:00Z")
+    house.applied(proposal)
+    assert set(states(proposal).values()) == {"conflict"}
+    assert house.writes() == []
+
+
+def test_it_turns_nothing_off_by_a_grading_period_that_is_gone(house: House) -> None:
+    proposal = house.approved(house.disabled(3, 2))
+    del house.university.grading_periods[2]
+    house.applied(proposal)
+    assert set(states(proposal).values()) == {"conflict"}
+    assert house.writes() == []
+
+
 def test_it_tells_and_puts_back_what_the_blind_switch_took_besides(house: House) -> None:
     proposal = house.approved(house.disabled(1))
     before = house.university.snapshot()

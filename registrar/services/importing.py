@@ -228,5 +228,6 @@ def _in_utc(when: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _short(value: Any) -> str:
-    text = "" if value is None else str(value)
+    # JSON can name half a character, which no page can show.
+    text = "" if value is None else str(value).encode(errors="replace").decode()
     return text if len(text) <= 40 else text[:39] + "…"

@@ -186,6 +186,18 @@ def test_it_reads_no_more_rows_than_any_university_has(house: House, monkeypatch
     assert len(importing.read_wanted("in.csv", sheet(*rows[:2], *([[]] * 9)))[0]) == 2
 
 
+def test_it_quotes_what_is_no_text_at_all(house: House) -> None:
+    wanted, bad = importing.read_wanted(
+        "in.jsonl", b'{"course_id": "\\ud800", "assignment_id": 1, "due_at": "\\udfff"}'
+    )
+    assert wanted == []
+    assert [str(row).encode() for row in bad] == [
+        "Row 1, course_id: “?” is not a Canvas id (a whole number).".encode(),
+        "Row 1, due_at: “?” is not a date. Write it as 2026-12-11 23:59, or leave it empty, "
+        "or - for no date.".encode(),
+    ]
+
+
 def test_it_does_not_take_a_formula_without_a_value_for_an_empty_cell(house: House) -> None:
     wanted, bad = importing.read_wanted("in.xlsx", book([1, 1, None, "=TODAY()+1", "-", None]))
     assert (wanted, [(one.row, one.column) for one in bad]) == ([], [(2, "due_at")])

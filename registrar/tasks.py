@@ -14,10 +14,11 @@ from kombu.exceptions import OperationalError
 
 from registrar.canvas import open_canvas
 from registrar.errors import CanvasTrouble, RegistrarError
-from registrar.models import Proposal, Run, RunItem
+from registrar.models import Proposal, Run, RunItem, Sign
 from registrar.services import (
     announcing,
     applying,
+    checking,
     counting,
     delivering,
     exempting,
@@ -43,8 +44,15 @@ now = partial(datetime.now, UTC)
 @shared_task
 def tick() -> None:
     """What the timetable asks for, each minute."""
+    checking.heard(Sign.Of.SCHEDULER, now=now())
     for run in scheduling.start_due(now()):
         work.delay(run.pk)
+
+
+@shared_task
+def answer() -> None:
+    """Somebody asks whether a worker is there."""
+    checking.heard(Sign.Of.WORKER, now=now())
 
 
 @shared_task

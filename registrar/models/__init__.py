@@ -9,6 +9,7 @@ from .proposals import Change, Proposal, ProposalCourse, Step
 from .readings import Account, Course, Finding, GradingPeriod, LineItem, Reading, Section, Term
 from .runs import CLAIM_LASTS, Run, RunItem, Standing
 from .saved import SavedView
+from .signs import Sign
 
 __all__ = [
     "CLAIM_LASTS",
@@ -38,6 +39,7 @@ __all__ = [
     "SavedView",
     "Scope",
     "Section",
+    "Sign",
     "Standing",
     "Step",
     "Subscription",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from registrar.domain import facts
 from registrar.models import Course, GradingPeriod, Term
@@ -101,4 +101,27 @@ def test_the_weeks_of_a_term_fit_and_are_legible(
     assert breaches(page) == []
     page.get_by_text("The weeks as a table").click()
     assert breaches(page) == []
+    assert watched.faults == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_checklist_and_its_reminder(
+    scheme: str, width: int, open_as: Callable[..., Watched], dated: Course
+) -> None:
+    watched = open_as("administrator", color_scheme=scheme, viewport={"width": width, "height": 900})
+    page = watched.page
+    ARTEFACTS.mkdir(exist_ok=True)
+    for name, address in (("set-up", "/administration/set-up/"), ("overview-set-up", "/")):
+        page.goto(address)
+        page.screenshot(path=ARTEFACTS / f"{name}-{scheme}-{width}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert breaches(page) == [], name
+    page.get_by_role("link", name="A rule pack is chosen").click()
+    page.wait_for_url("**/set-up/#item-rulepack")
+    page.get_by_role("button", name="Test now : A rule pack is chosen").click()
+    expect(page.get_by_text("No rule pack is chosen").first).to_be_visible()
+    page.goto("/")
+    page.get_by_role("button", name="Hide this").click()
+    expect(page.get_by_role("heading", name="Set up")).to_have_count(0)
     assert watched.faults == []

@@ -52,11 +52,15 @@ ROLES |= {name: {Role.ADMINISTRATOR} for name in DATES}
 POST_ONLY = REVIEWERS_ONLY | STEPS.keys() | {"help:switch", "looks:choose", "saved:change", "sessions:sign_out"}
 BOTH = {"saved:save", "sessions:sign_in", "sessions:password", "sessions:set_password"} | FORMS | DATES
 BOTH |= {"wishes:index", "exemptions:accept_rule"}
-READ_BY_ADMINISTRATORS = {f"administration:{name}" for name in ("index", "accounts", "account", "people", "log")}
+READ_BY_ADMINISTRATORS = {
+    f"administration:{name}" for name in ("index", "accounts", "account", "people", "log", "setup")
+}
 SET_BY_ADMINISTRATORS = {
     f"administration:{name}" for name in ("measure", "categories", "timetable", "invite", "person")
 }
-DECISIONS = {f"administration:{name}" for name in ("rulepack", "threshold", "active", "link")}
+DECISIONS = {
+    f"administration:{name}" for name in ("rulepack", "threshold", "active", "link", "setup_test", "setup_hide")
+}
 """What comes of them is told in `test_administration` and `test_people`."""
 ROLES |= {name: {Role.ADMINISTRATOR} for name in READ_BY_ADMINISTRATORS | SET_BY_ADMINISTRATORS | DECISIONS}
 POST_ONLY |= DECISIONS
@@ -107,6 +111,7 @@ def addresses(university: University) -> dict[str, str]:
         "mark_id": build.mark(university.term).pk,
         "field": "due_at",
         "account_id": university.science.pk,
+        "code": "terms",
         "person_id": build.person("somebody", Role.VIEWER).pk,
         "kind": "limit",
         "name": "name_length",

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from registrar.models import Account, CategoryList, Role, Ruling
-from registrar.services import admitting, auditing, reassessing, scheduling
+from registrar.services import admitting, auditing, checking, reassessing, scheduling
 from registrar.web.access import Visit, needs
 
 
@@ -20,6 +20,7 @@ def index(visit: Visit) -> HttpResponse:
     accounts = Account.objects.filter(reach.own(), gone_at=None)
     people = admitting.people(reach)
     context = {
+        "set_up": _set_up(now),
         "accounts": accounts.count(),
         "packs": accounts.exclude(rulepack="").count(),
         "rulings": Ruling.objects.filter(reach.over("account")).count(),
@@ -32,3 +33,8 @@ def index(visit: Visit) -> HttpResponse:
         "waiting": reassessing.waiting().within(reach).count(),
     }
     return render(visit, "administration/index.html", context)
+
+
+def _set_up(now: datetime) -> dict[str, int]:
+    found = checking.checklist(now)
+    return {"good": sum(one.good is True for one in found), "all": len(found)}

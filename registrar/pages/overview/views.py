@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from registrar.models import Role, Run, Standing, Term
-from registrar.services import counting, foreseeing, reviewing, tallying, trending
+from registrar.services import checking, counting, foreseeing, reviewing, tallying, trending
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.progress import latest, told
@@ -25,6 +25,8 @@ def index(visit: Visit) -> HttpResponse:
     context: dict[str, Any] = {"terms": terms, "term": term, "standing": Standing.objects.first()}
     wide = reviewing.runs(visit.reach).exclude(mode=Run.Mode.COURSE)
     context |= told(visit, latest(wide, now), now)
+    if Role.ADMINISTRATOR in visit.roles and visit.reach.paths is None:
+        context["to_set_up"] = checking.missing(now)
     if term is not None:
         # The links of the navigation keep to the term that was looked at last.
         if visit.session.get("term") != term.pk:

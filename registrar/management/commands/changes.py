@@ -74,6 +74,7 @@ class Command(BaseCommand):
         proposal: Proposal | None = None
         code = DONE
         try:
+            _require_text(options)
             proposal, code = getattr(self, f"do_{options['action']}", self.do_step)(options)
         except proposing.BadRows as trouble:
             for row in trouble.rows:
@@ -169,6 +170,17 @@ def _code(trouble: RegistrarError, action: str) -> int:
     if action in PROPOSES and isinstance(trouble, Missing | importing.BadFile):
         return BAD_ROWS
     return REFUSED if isinstance(trouble, Refused | Missing) else FAILED
+
+
+def _require_text(options: dict[str, Any]) -> None:
+    """A terminal of another encoding hands over bytes that no database takes."""
+    for name, value in options.items():
+        if name != "file" and isinstance(value, str) and _is_broken(value):
+            raise Refused(f"What is given as --{name.replace('_', '-')} is not UTF-8 text.")
+
+
+def _is_broken(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _person(name: str) -> User:

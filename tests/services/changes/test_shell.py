@@ -223,6 +223,21 @@ def test_it_says_where_no_canvas_is_configured(shell: Shell, house: House, setti
     assert "CANVAS_TOKEN" in said.error
 
 
+@pytest.mark.parametrize(
+    "words", [("--by", "reviewer", "--reason", "bad\udcff"), ("--by", "r\udcff", "--reason", "x")]
+)
+def test_it_refuses_what_a_terminal_of_another_encoding_hands_over(
+    shell: Shell, file: Path, words: tuple[str, ...]
+) -> None:
+    said = shell("import", file, *words)
+    assert said.code == 3
+    assert said.error.strip() in (
+        "What is given as --reason is not UTF-8 text.",
+        "What is given as --by is not UTF-8 text.",
+    )
+    assert not Proposal.objects.exists()
+
+
 def test_it_shows_a_proposal_in_words_too(shell: Shell, file: Path) -> None:
     shell("import", file, *BY)
     assert shell("show", 1).out.strip() == "Proposal 1: Draft, 3 changes."

@@ -104,8 +104,7 @@ def test_the_weeks_of_a_term_fit_and_are_legible(
     assert watched.faults == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@every_screen
 def test_the_checklist_and_its_reminder(
     scheme: str, width: int, open_as: Callable[..., Watched], dated: Course
 ) -> None:

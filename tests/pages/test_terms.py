@@ -284,11 +284,14 @@ def test_the_overview_names_the_deadline_of_the_part_that_is_seen(
     build.mark(university.term, days=2, kind="census")
     for who, left in (("viewer", "in 6 days"), ("scientist", "in 4 days")):
         content = as_(who).get("/").content.decode()
-        line = content[content.index("Grade deadline") : content.index("Census date") + 200]
+        line = content[content.index("Grade deadline <time") : content.index("Census date") + 200]
         assert left in line
         assert "in 2 days" in line
         assert f'href="/calendar/{university.term.pk}/"' in content
 
 
-def test_the_overview_says_nothing_where_no_date_is_set(viewer: Client) -> None:
-    assert b"Grade deadline" not in viewer.get("/").content
+def test_the_overview_counts_down_to_nothing_where_no_date_is_set(viewer: Client, university: University) -> None:
+    line = b"Grade deadline <time"
+    assert line not in viewer.get("/").content
+    build.mark(university.term, days=6)
+    assert line in viewer.get("/").content

@@ -138,8 +138,7 @@ def _passed(now: datetime, at: datetime, zone: tzinfo) -> str:
         return _ago(now - at)
     if days == -1:
         return f"{time_words(at, zone)} yesterday"
-    local = at.astimezone(zone)
-    return f"passed on {local:%b} {local.day}{_year(local, now.astimezone(zone))}"
+    return f"passed on {day_words(local_day(at, zone), today=local_day(now, zone))}"
 
 
 def _ago(passed: timedelta) -> str:
@@ -150,19 +149,29 @@ def _ago(passed: timedelta) -> str:
     return f"{number} {unit}{'s' if number > 1 else ''} ago"
 
 
-def date_words(at: datetime, zone: tzinfo, *, now: datetime) -> str:
-    """ "Tuesday, Dec 15, 5:00 pm", with the year where it is another than this one."""
+def date_words(at: datetime, zone: tzinfo) -> str:
+    """ "Tue, Dec 15, 2026, 5:00 pm EST"."""
     local = at.astimezone(zone)
-    return f"{local:%A}, {local:%b} {local.day}{_year(local, now.astimezone(zone))}, {time_words(at, zone)}"
+    return f"{local:%a}, {day_words(local.date())}, {time_words(at, zone)} {zone_words(at, zone)}"
+
+
+def day_words(day: date, *, today: date | None = None) -> str:
+    """ "Dec 15, 2026"; seen from a day of the same year "Dec 15"."""
+    year = "" if today is not None and today.year == day.year else f", {day.year}"
+    return f"{day:%b} {day.day}{year}"
 
 
 def time_words(at: datetime, zone: tzinfo) -> str:
+    """Canvas's last minute of a day has 59 seconds, which say nothing; any other second is worth a look."""
     local = at.astimezone(zone)
-    return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
+    seconds = f":{local:%S}" if local.second not in (0, 59) else ""
+    return f"{local.hour % 12 or 12}:{local:%M}{seconds} {'am' if local.hour < 12 else 'pm'}"
 
 
-def _year(local: datetime, today: datetime) -> str:
-    return "" if local.year == today.year else f", {local.year}"
+def zone_words(at: datetime, zone: tzinfo) -> str:
+    """ "CST", or "UTC-3" where a zone has no letters of its own."""
+    name = at.astimezone(zone).tzname() or ""
+    return name if name.isalpha() else f"UTC{name[:1]}{name[1:].lstrip('0') or '0'}"
 
 
 def _instants(wall: datetime, zone: tzinfo) -> tuple[datetime, datetime]:

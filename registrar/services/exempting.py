@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
+from registrar.domain.calendar import day_words, local_day
 from registrar.domain.exemptions import covered, end_of, last_day, with_exemptions
 from registrar.domain.findings import Code
 from registrar.domain.readiness import LineItem
@@ -91,10 +92,8 @@ def _to_accept(course: Course, code: Code, target: Target, until: datetime, now:
 def _accepted_by(pk: int) -> str:
     known = Exemption.objects.select_related("made_by").get(pk=pk)
     name = known.made_by.get_full_name() or known.made_by.get_username()
-    until = known.until.astimezone(zone())
-    return (
-        f"There is nothing to accept: {name} has accepted it already, until {until:%b} {until.day}, {until.year}."
-    )
+    until = day_words(local_day(known.until, zone()))
+    return f"There is nothing to accept: {name} has accepted it already, until {until}."
 
 
 def accept_rule(
@@ -144,7 +143,7 @@ def _end_of(day: date, term: Term, now: datetime) -> datetime:
     if (end := end_of(day, zone())) <= now:
         raise Refused("The last day is over already. Choose today or a later day.")
     if day > (latest := latest_day(term, now)):
-        raise Refused(f"An exemption in this term can last until {latest:%b} {latest.day}, {latest.year} at most.")
+        raise Refused(f"An exemption in this term can last until {day_words(latest)} at most.")
     return end
 
 

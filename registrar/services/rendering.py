@@ -74,9 +74,9 @@ def _context(subscription: Subscription, found: Picture, now: datetime) -> dict[
         "subject": subject(term.name, summary, whole=found.whole, deadline=found.deadline, now=now, zone=zone),
         "headline": _capital(standing(summary, whole=found.whole, of_all=True)),
         "count_down": _capital(countdown(found.deadline, now=now, zone=zone)),
-        "deadline": date_words(found.deadline, zone, now=now) if found.deadline else "",
+        "deadline": date_words(found.deadline, zone) if found.deadline else "",
         "comparison": _comparison(summary),
-        "since": date_words(summary.change.since, zone, now=now) if summary.change else "",
+        "since": date_words(summary.change.since, zone) if summary.change else "",
         "term": term,
         "summary": summary,
         "unit": "department"

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from registrar.domain.calendar import date_words
 from registrar.models import Change, Delivery, News, Proposal, Reach, Term, Wish, reach_of
 
 from . import reviewing
@@ -117,7 +118,8 @@ def _worded(news: Sequence[News]) -> tuple[str, str]:
 
 def _one(news: News) -> tuple[str, str]:
     if news.proposal is None:
-        return _rendered("sync", {"run": news.run, "address": _address(news)})
+        begun = date_words(news.run.created_at, ZoneInfo(settings.TIME_ZONE)) if news.run else ""
+        return _rendered("sync", {"run": news.run, "begun": begun, "address": _address(news)})
     return _rendered("proposal", _context(news.proposal) | {"address": _address(news)})
 
 

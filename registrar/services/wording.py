@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from registrar.domain import facts
+from registrar.domain.calendar import date_words
 from registrar.domain.objections import Objection, Refusal
 
 _NAMES = {"due_at": "due date", "unlock_at": "available-from date", "lock_at": "until date", None: "date"}
@@ -19,7 +20,7 @@ _SENTENCES = {
     Refusal.OUTSIDE_TERM: "the {field} would be outside the dates that hold{section} (limit {limit}).",
     Refusal.CLOSED_PERIOD: "the {field} is or would be in a grading period that closed on {limit}.",
     Refusal.DUE_REQUIRED: "Canvas requires a due date for assignments that are synced.",
-    Refusal.NAME_TOO_LONG: "the assignment's name is longer than Canvas lets a synced one's be, so it refuses to save it.",
+    Refusal.NAME_TOO_LONG: "the assignment's name is longer than Canvas lets the name of a synced one be.",
     Refusal.FLAG_REFUSED: "Canvas does not let this assignment be synced.",
 }
 
@@ -34,4 +35,4 @@ def objection_in_words(objection: Objection, course: facts.Course) -> str:
 
 
 def local(when: datetime | None, zone: str) -> str:
-    return when.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M %Z") if when else ""
+    return date_words(when, ZoneInfo(zone)) if when else ""

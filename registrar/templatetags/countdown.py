@@ -22,18 +22,18 @@ def countdown(context: Context, at: datetime) -> str:
     return calendar.countdown(context["now"], at, _office())
 
 
-@register.simple_tag(takes_context=True)
-def on_day(context: Context, at: datetime) -> SafeString:
-    """ "Tuesday, Dec 15, 5:00 pm CST"; where the line is short it breaks before the time of day."""
-    zone = _office()
-    day, _, clock = calendar.date_words(at, zone, now=context["now"]).rpartition(", ")
+@register.simple_tag
+def on_day(at: datetime) -> SafeString:
+    """ "Tue, Dec 15, 2026, 5:00 pm CST"; where the line is short it breaks before the time of day."""
+    day, _, clock = calendar.date_words(at, _office()).rpartition(", ")
+    time, _, zone = clock.rpartition(" ")
     return format_html(
         '<time datetime="{}" title="{}">{}, <span class="clock">{} <span class="zone">{}</span></span></time>',
         at.isoformat(),
         office_zone(),
         day,
-        clock,
-        at.astimezone(zone).tzname(),
+        time,
+        zone,
     )
 
 

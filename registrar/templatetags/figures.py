@@ -11,6 +11,8 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from registrar.domain.calendar import date_words, day_words, local_day
+
 register = template.Library()
 
 
@@ -29,44 +31,26 @@ def when(value: datetime | str | None, zone: str = "UTC", nothing: str = "No dat
         return format_html('<span class="none">{}</span>', nothing)
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
-    local = value.astimezone(_zone(zone))
+    said, _, name = moment(value, zone).rpartition(" ")
     return format_html(
         '<time datetime="{}" title="{}">{} <span class="zone">{}</span></time>',
         value.isoformat(),
         zone.replace("_", " "),
-        _in_full(local),
-        _named(local),
+        said,
+        name,
     )
 
 
 def moment(value: datetime, zone: str) -> str:
     """The same as plain text."""
-    local = value.astimezone(_zone(zone))
-    return f"{_in_full(local)} {_named(local)}"
-
-
-def _in_full(local: datetime) -> str:
-    return f"{local:%a}, {local:%b} {local.day}, {local.year}, {_clock(local)}"
+    return date_words(value, _zone(zone))
 
 
 @register.simple_tag
 def day(value: datetime, zone: str, now: datetime) -> SafeString:
     """ "Dec 15"; the year where it is another one than now."""
-    local, today = value.astimezone(_zone(zone)), now.astimezone(_zone(zone))
-    text = f"{local:%b} {local.day}" + (f", {local.year}" if local.year != today.year else "")
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
-
-
-def _clock(local: datetime) -> str:
-    """Canvas's last minute of a day has 59 seconds, which say nothing; any other second is worth a look."""
-    seconds = f":{local:%S}" if local.second not in (0, 59) else ""
-    return f"{local.hour % 12 or 12}:{local:%M}{seconds} {'am' if local.hour < 12 else 'pm'}"
-
-
-def _named(local: datetime) -> str:
-    """ "CST", or "UTC-3" where a zone has no letters of its own."""
-    name = local.tzname() or ""
-    return name if name.isalpha() else f"UTC{name[:1]}{name[1:].lstrip('0') or '0'}"
+    said = day_words(local_day(value, _zone(zone)), today=local_day(now, _zone(zone)))
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), said)
 
 
 @register.simple_tag

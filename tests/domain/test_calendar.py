@@ -11,6 +11,7 @@ from registrar.domain.calendar import (
     as_canvas_keeps,
     countdown,
     date_words,
+    day_words,
     days_left,
     end_of_day,
     is_closed,
@@ -211,10 +212,28 @@ def test_it_is_not_misled_by_times_of_one_zone() -> None:
     assert countdown(first, second, NEW_YORK) == "today at 1:30 am"
 
 
-def test_it_says_when_with_the_year_only_where_it_is_another() -> None:
-    now, at = local("2026-12-14T20:00", NEW_YORK), local("2026-12-15T17:00", NEW_YORK)
-    assert date_words(at, NEW_YORK, now=now) == "Tuesday, Dec 15, 5:00 pm"
-    assert date_words(at, NEW_YORK, now=now + timedelta(days=60)) == "Tuesday, Dec 15, 2026, 5:00 pm"
+def test_it_says_when_in_full() -> None:
+    at = local("2026-12-15T17:00", NEW_YORK)
+    assert date_words(at, NEW_YORK) == "Tue, Dec 15, 2026, 5:00 pm EST"
+    assert date_words(at, ZoneInfo("America/Sao_Paulo")) == "Tue, Dec 15, 2026, 7:00 pm UTC-3"
+    assert date_words(at, ZoneInfo("Asia/Kolkata")) == "Wed, Dec 16, 2026, 3:30 am IST"
+
+
+def test_it_tells_the_two_hours_of_one_name_apart() -> None:
+    first = datetime(2026, 11, 1, 1, 30, tzinfo=NEW_YORK)
+    said = [date_words(one.astimezone(UTC), NEW_YORK) for one in (first, first.replace(fold=1))]
+    assert said == ["Sun, Nov 1, 2026, 1:30 am EDT", "Sun, Nov 1, 2026, 1:30 am EST"]
+
+
+def test_a_day_has_its_year_unless_it_is_this_one() -> None:
+    assert day_words(date(2026, 12, 15)) == "Dec 15, 2026"
+    assert day_words(date(2026, 12, 15), today=date(2026, 1, 2)) == "Dec 15"
+    assert day_words(date(2026, 12, 15), today=date(2027, 1, 2)) == "Dec 15, 2026"
+
+
+def test_seconds_are_told_where_they_say_something() -> None:
+    assert time_words(local("2026-12-15T23:59:59", NEW_YORK), NEW_YORK) == "11:59 pm"
+    assert time_words(local("2026-12-15T23:58:30", NEW_YORK), NEW_YORK) == "11:58:30 pm"
 
 
 def test_it_tells_noon_and_midnight_as_clocks_do() -> None:

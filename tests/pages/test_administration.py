@@ -463,7 +463,7 @@ def test_a_file_of_the_log_runs_nothing(admin: Client) -> None:
         ([], "nothing"),
         (["a", "b"], "a, b"),
         ({"at_minute": 3, "on": False}, "at minute: 3; on: no"),
-        ("2026-12-18T23:00:00Z", "2026-12-18 23:00 UTC"),
+        ("2026-12-18T23:00:00Z", "Fri, Dec 18, 2026, 11:00 pm UTC"),
         ("2026-12-18T23:00", "2026-12-18T23:00"),
         ("The Tuesday", "The Tuesday"),
     ],

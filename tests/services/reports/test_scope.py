@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,12 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from registrar.domain.calendar import date_words
 from registrar.errors import Missing, Refused, RegistrarError
 from registrar.models import Account, Delivery, Entry, Reach, Role, Scope, Subscription
 from registrar.services import delivering, reporting, subscribing, summarising
 from tests.pages import build
 from tests.pages.conftest import University
-from tests.services.reports.house import NOW, at_seven, mend, order, person
+from tests.services.reports.house import NOW, at_seven, deadline, mend, order, person
 
 
 def reports(now: object = None) -> list[Delivery]:
@@ -246,6 +249,32 @@ def test_it_names_no_student_no_score_and_no_instructor(both: University, regist
     (row,) = reports()
     assert "Ada Nwosu" not in all_of(row)
     assert "points_possible" in all_of(row), "the attachment was read"
+
+
+def test_it_asks_nobody_to_sign_in_who_has_no_account(both: University, registrar: User) -> None:
+    order("dean@example.edu")
+    order(person("chair", Role.VIEWER))
+    to_dean, to_chair = sorted(reports(), key=lambda row: row.person is not None)
+    pages = "http://localhost:8000/reports/"
+    for said in (to_dean.text, to_dean.html):
+        assert "are for people with an account here" in said
+        assert "asked to sign in" not in said
+        assert f"{pages}unsubscribe/" in said
+    assert f"{pages}\n" not in to_dean.text
+    assert f'"{pages}"' not in to_dean.html
+    assert "asked to sign in" in to_chair.text
+    assert f"{pages}\n" in to_chair.text
+    assert f'"{pages}"' in to_chair.html
+
+
+def test_it_names_the_zone_of_each_time(both: University, registrar: User) -> None:
+    deadline(both.term, at_seven(days=5))
+    order(time_zone="America/Chicago", made=at_seven() - timedelta(days=3))
+    (row,) = reports(at_seven() + timedelta(hours=8))
+    said = date_words(at_seven(days=5), ZoneInfo("America/Chicago"))
+    assert said.endswith((" CDT", " CST"))
+    assert said in row.text
+    assert said in row.html
 
 
 def test_it_speaks_of_what_is_left_after_mending(both: University, registrar: User) -> None:

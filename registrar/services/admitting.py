@@ -201,7 +201,7 @@ def _told(standing: Standing, accounts: Iterable[Account]) -> dict[str, Any]:
         "name": f"{standing.first_name} {standing.last_name}".strip(),
         "mail": standing.email,
         "roles": [role.label for role in Role if role in standing.roles] or "none",
-        "limited to": [account.name for account in accounts] or "nothing",
+        "limited to": [account.name for account in accounts] or "no part: sees everything",
     }
 
 

@@ -19,6 +19,8 @@ from .wording import local
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+NOTHING = "nothing"
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 COLUMNS = ("at", "by", "what", "subject", "before", "after", "reason")
 
 
@@ -59,14 +61,15 @@ def entries(reach: Reach) -> QuerySet[Entry]:
 
 def in_words(value: Any) -> str:
     """What an entry keeps of before and after, for a person: "changes 50, percent as above it"."""
-    if value is None or value in ("", [], {}):
-        return "nothing"
+    if value in EMPTY:
+        return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(in_words(one) for one in value)
     if isinstance(value, dict):
-        return "; ".join(f"{key.replace('_', ' ')}: {in_words(one)}" for key, one in value.items())
+        told = {key.replace("_", " "): one for key, one in value.items() if one not in EMPTY}
+        return "; ".join(f"{key}: {in_words(one)}" for key, one in told.items()) or NOTHING
     return _time_in_words(str(value))
 
 

@@ -12,6 +12,7 @@ from registrar.domain.readiness import Assessment, LineItem
 from registrar.models import Course, Exemption
 
 from .auditing import note
+from .wording import rule_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,11 @@ def as_domain(row: Exemption) -> rules.Exemption:
     )
 
 
+def named(row: Exemption) -> str:
+    """As the audit log calls it."""
+    return f"{rule_in_words(row.code)}: {row.subject}"
+
+
 def end(row: Exemption, *, because: Exemption.Ended, now: datetime) -> bool:
     """Ends by itself, in the caller's transaction; of two who notice, one notes it."""
     waiting = Exemption.objects.filter(pk=row.pk, ended_at__isnull=True)
@@ -97,9 +103,9 @@ def end(row: Exemption, *, because: Exemption.Ended, now: datetime) -> bool:
     note(
         by=None,
         what="exemption ended",
-        subject=str(row),
+        subject=named(row),
         account=row.place,
         now=now,
-        after={"exemption": row.pk, "because": because.value},
+        after={"number": row.pk, "because": because.label},
     )
     return True

@@ -155,15 +155,15 @@ def _require_reason(reason: str) -> None:
 def _made(**fields: object) -> Exemption:
     made: Exemption = Exemption.objects.create(**fields)
     after = {
-        "exemption": made.pk,
-        "level": made.level,
+        "number": made.pk,
+        "accepted for": made.get_level_display(),
+        "line items": len(made.covers) or "all that break it",
         "until": made.until.isoformat(),
-        "places": len(made.covers),
     }
     note(
         by=made.made_by,
         what="exemption made",
-        subject=str(made),
+        subject=covering.named(made),
         account=made.account,
         now=made.made_at,
         after=after,
@@ -187,10 +187,10 @@ def revoke(*, by: User, exemption: Exemption, reason: str, now: datetime) -> Non
         note(
             by=by,
             what="exemption taken back",
-            subject=str(exemption),
+            subject=covering.named(exemption),
             account=exemption.place,
             now=now,
-            before={"exemption": exemption.pk, "until": exemption.until.isoformat()},
+            before={"number": exemption.pk, "until": exemption.until.isoformat()},
             reason=reason,
         )
         courses = _work_out_again(exemption)

@@ -211,8 +211,8 @@ def _subject(mark: Mark) -> str:
 
 
 def _told(mark: Mark) -> dict[str, Any]:
-    account = mark.account.name if mark.account else None
-    return {"kind": mark.kind, "name": mark.name, "at": mark.at.isoformat(), "account": account}
+    place = mark.account.name if mark.account else "the whole university"
+    return {"date": mark.get_kind_display(), "name": mark.name, "at": mark.at.isoformat(), "for": place}
 
 
 def watch(*, by: User, term: Term, watched: bool | None, now: datetime) -> None:

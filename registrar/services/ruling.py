@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.template.loader import render_to_string
 
 from registrar.domain.findings import RULES, Severity
 from registrar.domain.rulepacks import check_value
@@ -20,6 +19,7 @@ from registrar.models import Account, Role, Ruling
 from . import auditing, reassessing
 from .inheriting import BASE, packs
 from .rights import account_for, require
+from .wording import rule_in_words
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -41,9 +41,7 @@ LIMITS = {
 
 
 def label_of(kind: str, name: str) -> str:
-    if kind == Kind.LIMIT:
-        return LIMITS[name]
-    return render_to_string(f"findings/{name}.html", {"part": "label"}).strip()
+    return LIMITS[name] if kind == Kind.LIMIT else rule_in_words(name)
 
 
 def choose_pack(*, by: User, account_id: int, code: str, reason: str, now: datetime) -> int:

@@ -15,6 +15,7 @@ from registrar.errors import Missing, Refused, RegistrarError
 from registrar.models import Account, Delivery, Role, Subscription, Term, reach_of, roles_of
 
 from . import auditing, mailing, rendering, rights, summarising
+from .wording import rule_in_words
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -164,12 +165,20 @@ def send_test(*, by: User, subscription: Subscription, term: Term, now: datetime
 
 
 def described(subscription: Subscription) -> dict[str, Any]:
-    """What was chosen, for the audit log."""
-    names = ("codes", "severities", "days_before", "daily", "weekday", "hour", "time_zone", "only_if", "with_xlsx")
-    return {name: getattr(subscription, name) for name in names} | {
+    """What was chosen, in words for the audit log."""
+    accounts, terms = subscription.accounts.all(), subscription.terms.all()
+    return {
         "to": str(subscription),
-        "accounts": sorted(account.pk for account in subscription.accounts.all()),
-        "terms": sorted(term.pk for term in subscription.terms.all()),
+        "about": sorted(account.name for account in accounts) or "everything",
+        "terms": sorted(term.name for term in terms) or "the watched ones",
+        "rules": [rule_in_words(code) for code in subscription.codes] or "all",
+        "severities": subscription.severities or "all",
+        "days before the grade deadline": subscription.days_before,
+        "every day": subscription.daily,
+        "every week on": subscription.get_weekday_display() or "",
+        "hour": f"{subscription.hour}:00 ({subscription.time_zone})",
+        "only if": subscription.get_only_if_display(),
+        "workbook": subscription.with_xlsx,
     }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.template.loader import render_to_string
+
 from registrar.domain import facts
 from registrar.domain.calendar import date_words
 from registrar.domain.objections import Objection, Refusal
@@ -32,6 +34,11 @@ def objection_in_words(objection: Objection, course: facts.Course) -> str:
         field=_NAMES[objection.field],
         limit=local(objection.limit, course.time_zone),
     )
+
+
+def rule_in_words(code: str) -> str:
+    """As the pages call it."""
+    return render_to_string(f"findings/{code}.html", {"part": "label"}).strip()
 
 
 def local(when: datetime | None, zone: str) -> str:

@@ -180,7 +180,7 @@ def test_it_is_void_when_the_fact_changes(reviewer: User, course: Course) -> Non
     assert (entry.by, entry.account_path, entry.after) == (
         None,
         course.account.path,
-        {"exemption": made.pk, "because": "void"},
+        {"number": made.pk, "because": "What it accepted has changed in Canvas"},
     )
 
 
@@ -385,7 +385,13 @@ def test_it_is_audited(reviewer: User, course: Course) -> None:
     entry = Entry.objects.get()
     assert (entry.by, entry.what, entry.reason) == (reviewer, "exemption made", "Graded on paper.")
     assert entry.account_path == course.account.path
-    assert entry.after == {"exemption": made.pk, "level": "course", "until": made.until.isoformat(), "places": 2}
+    assert entry.subject == f"No due date: {course}"
+    assert entry.after == {
+        "number": made.pk,
+        "accepted for": "One course",
+        "line items": 2,
+        "until": made.until.isoformat(),
+    }
 
 
 # Taken back

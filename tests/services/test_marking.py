@@ -171,7 +171,7 @@ def test_each_decision_is_audited(science: Account, term: Term, ada: User) -> No
     assert {one.by for one in entries} == {ada}
     before, after = entries[1].before, entries[1].after
     assert before["at"] == (NOW + 2 * DAY).isoformat()
-    assert after == {"kind": "grade_deadline", "name": "", "at": (NOW + 3 * DAY).isoformat(), "account": "Science"}
+    assert after == {"date": "Grade deadline", "name": "", "at": (NOW + 3 * DAY).isoformat(), "for": "Science"}
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.REVIEWER, Role.APPROVER])

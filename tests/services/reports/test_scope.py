@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from registrar.domain.calendar import date_words
 from registrar.errors import Missing, Refused, RegistrarError
 from registrar.models import Account, Delivery, Entry, Reach, Role, Scope, Subscription
-from registrar.services import delivering, reporting, subscribing, summarising
+from registrar.services import auditing, delivering, reporting, subscribing, summarising
 from tests.pages import build
 from tests.pages.conftest import University
 from tests.services.reports.house import NOW, at_seven, deadline, mend, order, person
@@ -205,7 +205,11 @@ def test_it_notes_who_decided_what(both: University, registrar: User) -> None:
         ("report unsubscribed", None, both.arts.path),
         ("report removed", registrar, both.arts.path),
     ]
-    assert Entry.objects.order_by("pk")[0].after["to"] == "dean@example.edu"
+    said = auditing.in_words(Entry.objects.order_by("pk")[0].after)
+    assert said == (
+        "to: dean@example.edu; about: Arts; terms: the watched ones; rules: all; severities: all; every day: yes;"
+        " hour: 7:00 (UTC); only if: Something is open; workbook: no"
+    )
 
 
 @pytest.mark.parametrize("how", ["maker cut", "maker left", "addressee without a role", "narrowed"])

@@ -112,13 +112,11 @@ def _to_what_sync_requires(edit: Edit) -> Objection | None:
     """Of an assignment that is not flagged Canvas tells no requirement, but it tells those of its neighbours."""
     synced = [one for one in edit.course.assignments if one.post_to_sis]
     after = edit.after
+    undated = any(one.due_at is None for one in after.overrides or ())
+    if any(one.due_date_required for one in synced) and (undated or _lacks_base_date(after)):
+        return Objection(refusal=Refusal.DUE_REQUIRED, field="due_at")
     if after.grading_type == "not_graded":
         return None
-    undated = any(one.due_at is None for one in after.overrides or ())
-    if any(one.due_date_required for one in synced) and (
-        undated or (after.dates.due_at is None and not after.overrides)
-    ):
-        return Objection(refusal=Refusal.DUE_REQUIRED, field="due_at")
     limits = [one.max_name_length for one in synced if one.max_name_length is not None]
     if limits and len(after.name) > min(limits):
         return Objection(refusal=Refusal.NAME_TOO_LONG)
@@ -244,18 +242,22 @@ def _due_dates(edit: Edit) -> Iterator[datetime | None]:
 
 def _to_no_date(edit: Edit) -> Objection | None:
     """Where the account requires due dates, Canvas looks at the base date only if there are no overrides at all,
-    and at every override of an assignment that is changed (canvas-behaviour.md, section 3).
+    and at every override of an assignment that is changed, graded or not (canvas-behaviour.md, section 3).
     """
     after, change = edit.after, edit.change
-    if not after.due_date_required or not after.post_to_sis or after.grading_type == "not_graded":
+    if not after.due_date_required or not after.post_to_sis:
         return None
     cleared = change.after.due_at is None and "due_at" in change.fields
-    if (cleared and change.section_id is not None) or (after.dates.due_at is None and not after.overrides):
+    if (cleared and change.section_id is not None) or _lacks_base_date(after):
         return Objection(refusal=Refusal.DUE_REQUIRED, field="due_at", section_id=change.section_id)
     undated = [one.section_id for one in after.overrides or () if one.due_at is None]
     if undated and _is_checked_by_canvas(edit):
         return Objection(refusal=Refusal.DUE_REQUIRED, field="due_at", section_id=undated[0])
     return None
+
+
+def _lacks_base_date(after: Assignment) -> bool:
+    return after.dates.due_at is None and not after.overrides and after.grading_type != "not_graded"
 
 
 def _is_checked_by_canvas(edit: Edit) -> bool:

@@ -260,6 +260,15 @@ def test_it_takes_the_end_of_a_period_for_its_close_where_none_is_told() -> None
         (assignment(due_date_required=True), 1, {"due_at": day(20)}, False),
         (assignment(due_date_required=False), None, {"due_at": None}, False),
         (assignment(due_date_required=True, grading_type="not_graded"), None, {"due_at": None}, False),
+        (assignment(due_date_required=True, grading_type="not_graded"), 1, {"due_at": None}, True),
+        (
+            assignment(
+                due_date_required=True, grading_type="not_graded", overrides=(for_students(4, due_at=None),)
+            ),
+            None,
+            {"lock_at": day(30)},
+            True,
+        ),
         (assignment(due_date_required=True, post_to_sis=False), None, {"due_at": None}, False),
         (
             assignment(due_date_required=True, overrides=(for_section(1, due_at=day(3)),)),
@@ -354,6 +363,10 @@ NEIGHBOUR = assignment(id=99, dates=Dates(due_at=day(9)), due_date_required=True
         ({"dates": Dates(due_at=day(9)), "overrides": (for_section(1, due_at=None),)}, Refusal.DUE_REQUIRED),
         ({"dates": Dates(due_at=day(9)), "overrides": None}, None),
         ({"grading_type": "not_graded"}, None),
+        (
+            {"grading_type": "not_graded", "overrides": (for_section(1, due_at=None),)},
+            Refusal.DUE_REQUIRED,
+        ),
         ({"dates": Dates(due_at=day(9)), "name": "Too long by one"}, Refusal.NAME_TOO_LONG),
     ],
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from django import forms
 from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import OrderBy
 from django.utils.formats import number_format
@@ -16,6 +17,39 @@ PER_PAGE = 50
 LAST_PAGE = 5_000
 CAP = 10_000
 """Counting every hit of a search takes longer than finding the first page; beyond this we say "10,000+"."""
+
+
+class ListForm(forms.Form):
+    """The filters of a list, as its address has them; what is not understood is said and ignored."""
+
+    page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE)
+
+    def __init__(self, data: Mapping[str, Any], **choices: Collection[str]) -> None:
+        super().__init__(data)
+        for name, values in choices.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [(value, value) for value in values]
+        self.is_valid()
+
+    def chosen(self, name: str) -> str:
+        return str(self.cleaned_data.get(name) or "")
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {name: self.chosen(name) for name in self.fields}
+
+    @property
+    def ignored(self) -> list[str]:
+        return [str(self.fields[name].label or name).lower() for name in self.errors]
+
+    @property
+    def active(self) -> bool:
+        return any(self.chosen(name) for name in self.fields if name not in ("page", "sort"))
+
+
+def both_ways(sorts: Collection[str]) -> list[str]:
+    return [sort for one in sorts for sort in (one, f"-{one}")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import time
 from typing import Any, Self
 from zoneinfo import available_timezones
@@ -14,36 +14,7 @@ from registrar.models import Role, Ruling, Timetable
 from registrar.services import inheriting
 from registrar.services.inheriting import Measure
 from registrar.services.scheduling import Times
-from registrar.web.listing import LAST_PAGE
-
-
-class ListForm(forms.Form):
-    """The filters of a list; what is not understood is said and ignored."""
-
-    page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE)
-
-    def __init__(self, data: Mapping[str, Any], **choices: Sequence[str]) -> None:
-        super().__init__(data)
-        for name, values in choices.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = [(value, value) for value in values]
-        self.is_valid()
-
-    def chosen(self, name: str) -> str:
-        return str(self.cleaned_data.get(name) or "")
-
-    @property
-    def values(self) -> dict[str, str]:
-        return {name: self.chosen(name) for name in self.fields}
-
-    @property
-    def ignored(self) -> list[str]:
-        return [str(self.fields[name].label or name).lower() for name in self.errors]
-
-    @property
-    def active(self) -> bool:
-        return any(self.chosen(name) for name in self.fields if name not in ("page", "sort"))
+from registrar.web.listing import ListForm
 
 
 class SearchForm(ListForm):
@@ -57,9 +28,7 @@ class SearchForm(ListForm):
 class PeopleForm(SearchForm):
     role = forms.ChoiceField(required=False, choices=Role.choices)
     state = forms.ChoiceField(required=False, choices=[("active", "Active"), ("deactivated", "Deactivated")])
-    sort = forms.ChoiceField(
-        required=False, choices=[(sort, sort) for one in ("username", "name", "seen") for sort in (one, f"-{one}")]
-    )
+    sort = forms.ChoiceField(required=False)
 
 
 class LogForm(SearchForm):

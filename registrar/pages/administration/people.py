@@ -16,7 +16,7 @@ from registrar.errors import Refused
 from registrar.models import Role
 from registrar.services import admitting
 from registrar.web.access import Visit, needs
-from registrar.web.listing import listed
+from registrar.web.listing import both_ways, listed
 
 from .forms import PeopleForm
 from .people_forms import InviteForm, PersonForm
@@ -29,7 +29,7 @@ open_or_send = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 @needs(Role.ADMINISTRATOR)
 def index(visit: Visit) -> HttpResponse:
-    form = PeopleForm(visit.GET)
+    form = PeopleForm(visit.GET, sort=both_ways(SORTS))
     rows = admitting.people(visit.reach)
     for word in form.chosen("q").split():
         rows = rows.filter(

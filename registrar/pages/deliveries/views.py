@@ -16,9 +16,9 @@ from registrar.models import Delivery, Proposal, Role
 from registrar.services import resending
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
-from registrar.web.listing import listed
+from registrar.web.listing import both_ways, listed
 
-from .forms import ListForm
+from .forms import LogForm
 
 SORTS = {"created": "created_at", "state": "state", "kind": "kind", "address": "address"}
 HEAVY = ("text", "html", "attachment", "summary", "headers")
@@ -30,7 +30,7 @@ IN_A_BOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none
 @require_safe
 @needs(Role.VIEWER)
 def index(visit: Visit) -> HttpResponse:
-    form, seen = ListForm(visit.GET, sorts=SORTS), _visible(visit)
+    form, seen = LogForm(visit.GET, sort=both_ways(SORTS)), _visible(visit)
     rows = seen.filter(**{name: form.chosen(name) for name in ("state", "kind") if form.chosen(name)})
     for word in form.chosen("q").split():
         rows = rows.filter(Q(address__icontains=word) | Q(subject__icontains=word))

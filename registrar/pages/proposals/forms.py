@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from registrar.domain.facts import DateField
 from registrar.models import Proposal, Term
 from registrar.services import editing
 from registrar.services.proposing import Wanted
-from registrar.web.listing import LAST_PAGE
+from registrar.web.listing import ListForm
 
 LABELS = {"due_at": "Due", "unlock_at": "Available from", "lock_at": "Until"}
 NO_REASON = "Give a reason: the person who approves reads it, and so will others later."
@@ -26,36 +26,11 @@ def is_id(text: str) -> bool:
     return text.isdecimal() and len(text) < 19
 
 
-class ListForm(forms.Form):
-    """The filters of the list; what is not understood is said and ignored."""
-
+class ProposalsForm(ListForm):
     state = forms.ChoiceField(required=False, choices=Proposal.State.choices)
     kind = forms.ChoiceField(required=False, choices=Proposal.Kind.choices)
     whose = forms.ChoiceField(required=False, choices=[("waiting", "Waiting for me"), ("mine", "Mine")])
-    page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE)
     sort = forms.ChoiceField(required=False)
-
-    def __init__(self, data: Mapping[str, Any], *, sorts: Iterable[str]) -> None:
-        super().__init__(data)
-        field = self.fields["sort"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(sort, sort) for one in sorts for sort in (one, f"-{one}")]
-        self.is_valid()
-
-    def chosen(self, name: str) -> str:
-        return str(self.cleaned_data.get(name) or "")
-
-    @property
-    def values(self) -> dict[str, str]:
-        return {name: self.chosen(name) for name in self.fields}
-
-    @property
-    def ignored(self) -> list[str]:
-        return [str(self.fields[name].label or name).lower() for name in self.errors]
-
-    @property
-    def active(self) -> bool:
-        return any(self.chosen(name) for name in ("state", "kind", "whose"))
 
 
 class ReasonForm(forms.Form):

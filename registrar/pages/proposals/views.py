@@ -14,9 +14,9 @@ from registrar.services import offering, receipts
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.export import XLSX
-from registrar.web.listing import Listing, listed
+from registrar.web.listing import Listing, both_ways, listed
 
-from .forms import ListForm
+from .forms import ProposalsForm
 from .shown import told, whole, within_reach
 
 STOP_POLLING = 286
@@ -27,7 +27,7 @@ SORTS = {"created": "created_at", "state": "state", "kind": "kind", "person": "p
 @require_safe
 @needs(Role.VIEWER)
 def index(visit: Visit) -> HttpResponse:
-    form = ListForm(visit.GET, sorts=SORTS)
+    form = ProposalsForm(visit.GET, sort=both_ways(SORTS))
     rows = Proposal.objects.within(visit.reach).select_related("proposed_by", "decided_by")
     rows = rows.filter(**{name: form.chosen(name) for name in ("state", "kind") if form.chosen(name)})
     if form.chosen("whose") == "mine":

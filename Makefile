@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
-export PYTHONDONTWRITEBYTECODE := 1
+# Compiled once, and not beside the source: the tests start hundreds of processes.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 
 .PHONY: demo test check cover format bench soak shots clean
 

@@ -17,6 +17,7 @@ from tests.services.door import Row
 
 HOME = Path(__file__).parent.parent.parent
 LIMIT = 240
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPYCACHEPREFIX")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +32,8 @@ class Shell:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
+        kept = {name: value for name, value in os.environ.items() if name in KEPT}
         return kept | {
-            "PYTHONDONTWRITEBYTECODE": "1",
             "DJANGO_SETTINGS_MODULE": "tests.tasks.settings",
             "SECRET_KEY": "only-for-tests",
             "DATABASE_URL": self.database,

@@ -12,7 +12,7 @@ demo: $(VENV)/.runtime
 	@$(BIN)/python manage.py demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 # Everything that can be said about the code without running it.
 check: $(VENV)/.dev

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -79,7 +79,7 @@ def test_it_keeps_to_one_worker_at_a_time(at_once: list[str]) -> None:
     """A mail server that is slow holds up one worker, not all of them."""
     waiting("ann", "ben")
     Delivery.objects.filter(address="ann@example.edu").update(
-        state=State.CLAIMED, owner=owner_name(), claimed_at=NOW
+        state=State.CLAIMED, owner=owner_name(), claimed_at=datetime.now(UTC)
     )
     tasks.deliver()
     tasks.announce()

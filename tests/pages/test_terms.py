@@ -295,3 +295,9 @@ def test_the_overview_counts_down_to_nothing_where_no_date_is_set(viewer: Client
     assert line not in viewer.get("/").content
     build.mark(university.term, days=6)
     assert line in viewer.get("/").content
+
+
+def test_the_next_date_says_for_which_college(viewer: Client, university: University) -> None:
+    build.mark(university.term, days=4, account=university.science)
+    page = viewer.get(f"/calendar/{university.term.pk}/").content.decode()
+    assert "</span> for <bdi>Science</bdi>" in page.partition("Next:")[2].partition("</p>")[0]

@@ -31,7 +31,9 @@ def test_it_writes_lists_and_odd_text() -> None:
     teachers = [{"id": 2**60, "name": "O'Brien %s “؟” 🎓"}]
     blank = {field.name: "" for field in Course._meta.concrete_fields if field.get_internal_type() == "TextField"}
     given = {"canvas_id": 9, "account": account.pk, "term": term.pk, "name": "100% %s", "teachers": teachers}
-    numbers = dict.fromkeys(["sections_total", "sections_needing", "items", "items_needing", "items_excepted", "items_warned"], 0)
+    numbers = dict.fromkeys(
+        ["sections_total", "sections_needing", "items", "items_needing", "items_excepted", "items_warned"], 0
+    )
     chars = dict.fromkeys(["sort_key", "feed_digest", "assessed_as"], "")
     insert(Course, [blank | given | numbers | chars | {"concluded": False, "restricts_dates": True}])
     course = Course.objects.get()

@@ -10,22 +10,33 @@ from pathlib import Path
 import pytest
 
 HOME = Path(__file__).parent.parent.parent
-HERE = "tests/services"
-SERVICES = [
-    f"{HERE}/test_{name}.py"
-    for name in ("plain", "quick", "odd_names", "working", "inserting", "counting", "turning")
+
+
+def _files(folder: str, *names: str) -> list[str]:
+    return [f"tests/{folder}/test_{name}.py" for name in names]
+
+
+SERVICES = _files("services", "plain", "quick", "working", "exempting")
+PAGES = _files("pages", "lists", "overview", "course", "runs", "exemptions")
+MORE = [
+    *_files(
+        "services", "odd_names", "inserting", "counting", "turning", "clock", "placing", "marking", "foreseeing"
+    ),
+    *_files("pages", "export", "history", "due_filters", "terms"),
 ]
-PAGES = [f"tests/pages/test_{name}.py" for name in ("lists", "overview", "course", "runs", "export", "history")]
-SERVICES += [f"{HERE}/test_{name}.py" for name in ("clock", "placing", "marking", "foreseeing")]
-PAGES += ["tests/pages/test_due_filters.py", "tests/pages/test_terms.py"]
-SERVICES += [f"{HERE}/test_exempting.py"]
-PAGES += ["tests/pages/test_exemptions.py"]
 NOT_AGAIN = "not soak and not postgres and not redis and not browser"
 
 
 @pytest.mark.postgres
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("files", [SERVICES, PAGES], ids=["services", "pages"])
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param(SERVICES, id="services"),
+        pytest.param(PAGES, id="pages"),
+        pytest.param(MORE, id="more", marks=pytest.mark.soak),
+    ],
+)
 def test_it_does_the_same_on_postgresql(postgres_database: str, files: list[str]) -> None:
     options = ["-m", NOT_AGAIN, "-k", "not few_courses", "-p", "no:cacheprovider", "--create-db"]
     child = subprocess.run(

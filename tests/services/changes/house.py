@@ -28,7 +28,7 @@ def people() -> dict[str, User]:
     found = {}
     for name, role in ROLES.items():
         found[name] = User.objects.create(username=name)
-        found[name].groups.add(Group.objects.get(name=role.value))
+        found[name].groups.add(Group.objects.get_or_create(name=role.value)[0])
     return found
 
 

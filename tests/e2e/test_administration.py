@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from registrar.models import Account, reach_of
 from registrar.services import categorising, ruling
 from tests.e2e.conftest import ARTEFACTS, Watched
-from tests.e2e.screens import every_screen
+from tests.e2e.screens import narrow_first
 from tests.e2e.test_every_page import SHIFT, breaches
 from tests.pages import build
 from tests.pages.build import NOW
@@ -52,7 +52,7 @@ def addresses(university: University, people: dict[str, Any]) -> dict[str, str]:
     }
 
 
-@every_screen
+@narrow_first
 def test_it_is_accessible_and_quiet(
     scheme: str, width: int, open_as: Callable[..., Watched], decided: University, people: dict[str, Any]
 ) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from registrar.models import Finding, GradingPeriod, Mark, Term
 from tests.e2e.conftest import ARTEFACTS, Watched
-from tests.e2e.screens import every_screen
+from tests.e2e.screens import narrow_first
 from tests.e2e.test_every_page import breaches
 from tests.pages import build
 from tests.pages.conftest import University
@@ -49,7 +49,7 @@ def term(university: University) -> Term:
     return term
 
 
-@every_screen
+@narrow_first
 def test_it_is_accessible_and_quiet(scheme: str, width: int, open_as: Callable[..., Watched], term: Term) -> None:
     Mark.objects.create(term=term, kind="grade_deadline", at=build.NOW + 6 * DAY, set_at=build.NOW)
     watched = open_as("administrator", color_scheme=scheme, viewport={"width": width, "height": 900})

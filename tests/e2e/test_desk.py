@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Watched
-from tests.e2e.screens import every_screen
+from tests.e2e.screens import narrow_first
 from tests.e2e.test_every_page import breaches
 from tests.pages import build
 from tests.pages.conftest import University
@@ -224,7 +224,7 @@ def test_every_eye_can_read_it(
     assert watched.faults == []
 
 
-@every_screen
+@narrow_first
 def test_the_desk_is_accessible(
     scheme: str, width: int, open_as: Callable[..., Watched], university: University
 ) -> None:

@@ -14,7 +14,7 @@ from registrar.models import Exemption
 from registrar.services import exempting
 from registrar.services.covering import Target
 from tests.e2e.conftest import ARTEFACTS, Watched
-from tests.e2e.screens import every_screen
+from tests.e2e.screens import narrow_first
 from tests.e2e.test_every_page import SHIFT, breaches
 from tests.pages import build
 from tests.pages.build import NOW
@@ -117,7 +117,7 @@ def addresses(university: University, people: dict[str, User]) -> dict[str, str]
     }
 
 
-@every_screen
+@narrow_first
 def test_it_is_accessible_and_quiet(
     scheme: str, width: int, open_as: Callable[..., Watched], university: University, people: dict[str, User]
 ) -> None:

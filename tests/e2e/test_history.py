@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from registrar.models import DailyCount, Mark, Term
 from registrar.services import counting
 from tests.e2e.conftest import ARTEFACTS, Watched
-from tests.e2e.screens import every_screen
+from tests.e2e.screens import narrow_first
 from tests.e2e.test_every_page import breaches
 from tests.pages import build
 from tests.pages.conftest import University
@@ -55,7 +55,7 @@ def smallest_word(page: Page) -> float:
     return min(heights)
 
 
-@every_screen
+@narrow_first
 def test_the_chart_fits_and_is_legible(
     scheme: str, width: int, open_as: Callable[..., Watched], looked_back: Term
 ) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from registrar.domain import facts
 from registrar.models import Course, GradingPeriod, Term
 from tests.e2e.conftest import ARTEFACTS, Watched
-from tests.e2e.screens import every_screen
+from tests.e2e.screens import narrow_first
 from tests.e2e.test_every_page import SHIFT, breaches
 from tests.pages import build
 from tests.pages.conftest import University
@@ -70,7 +70,7 @@ def smallest_word(page: Page, within: str) -> float:
     return min(heights)
 
 
-@every_screen
+@narrow_first
 def test_the_line_of_a_course_fits_and_is_legible(
     scheme: str, width: int, open_as: Callable[..., Watched], dated: Course
 ) -> None:
@@ -86,7 +86,7 @@ def test_the_line_of_a_course_fits_and_is_legible(
     assert watched.faults == []
 
 
-@every_screen
+@narrow_first
 def test_the_weeks_of_a_term_fit_and_are_legible(
     scheme: str, width: int, open_as: Callable[..., Watched], dated: Course
 ) -> None:
@@ -104,7 +104,7 @@ def test_the_weeks_of_a_term_fit_and_are_legible(
     assert watched.faults == []
 
 
-@every_screen
+@narrow_first
 def test_the_checklist_and_its_reminder(
     scheme: str, width: int, open_as: Callable[..., Watched], dated: Course
 ) -> None:

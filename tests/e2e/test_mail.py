@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from registrar.models import Delivery, Wish
 from tests.e2e.conftest import ARTEFACTS, Watched
-from tests.e2e.screens import every_screen
+from tests.e2e.screens import narrow_first
 from tests.e2e.test_every_page import SHIFT, breaches
 from tests.pages import build
 
@@ -40,7 +40,7 @@ def written() -> dict[str, Delivery]:
     return found
 
 
-@every_screen
+@narrow_first
 def test_it_is_accessible_and_quiet(
     scheme: str, width: int, open_as: Callable[..., Watched], people: dict[str, User]
 ) -> None:

@@ -14,7 +14,7 @@ from registrar.canvas import door as canvas_door
 from registrar.models import Account, Course, Proposal
 from registrar.services import syncing, working
 from tests.e2e.conftest import ARTEFACTS, Watched
-from tests.e2e.screens import every_screen
+from tests.e2e.screens import narrow_first
 from tests.e2e.test_every_page import SHIFT, breaches
 from tests.e2e.test_proposals import NOW, day, school
 from tests.pages import build
@@ -76,7 +76,7 @@ def test_it_chooses_from_hundreds(script: bool, open_as: Callable[..., Watched],
     assert watched.faults == []
 
 
-@every_screen
+@narrow_first
 def test_it_is_accessible_and_quiet(
     scheme: str, width: int, open_as: Callable[..., Watched], course: Course, university: University
 ) -> None:

@@ -16,7 +16,7 @@ from tests.services.door import courses_read
 from tests.tasks.conftest import Install, ask
 from tests.tasks.process import LIMIT, Shell, kill, wait_until
 
-KILLS = 10
+KILLS = 5
 SOAK_KILLS = 100
 
 

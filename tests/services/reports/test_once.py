@@ -346,7 +346,9 @@ for number in range(12):
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.soak])])
+@pytest.mark.parametrize(
+    "kind", ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.soak])]
+)
 def test_processes_at_once_send_one_each(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """Three commands begin together on one database: twelve reports, twelve mails."""
     mails = tmp_path / "mails"

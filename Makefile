@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 # Compiled once, and not beside the source: the tests start hundreds of processes.
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 
-.PHONY: demo test check cover format bench soak shots clean
+.PHONY: demo test check cover format messages bench soak shots clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/python manage.py demo
@@ -37,6 +37,12 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/djlint --reformat --quiet templates
+
+# Gathers the texts that are new, for the translators, and compiles what they have translated. Needs GNU gettext.
+messages: $(VENV)/.dev
+	$(BIN)/python manage.py makemessages --locale es --no-wrap --add-location file --no-obsolete --extension html,txt,py \
+		--ignore '.venv' --ignore tests --ignore benchmarks --ignore canvas_api --ignore staticfiles --ignore var
+	$(BIN)/python manage.py compilemessages --locale es --ignore .venv
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

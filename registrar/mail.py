@@ -20,6 +20,7 @@ from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
+from django.utils.translation import gettext as _
 
 TROUBLE = (OSError, smtplib.SMTPException)
 OURS = (530, 534, 535, 538)
@@ -79,7 +80,7 @@ class Sender:
             content: bytes = written.as_bytes(linesep="\r\n")
             address = sanitize_address(letter.address, ENCODING)
         except (BadHeaderError, ValueError) as error:
-            return Answer(Outcome.REFUSED, f"The message could not be written: {error}")
+            return Answer(Outcome.REFUSED, _("The message could not be written: %(error)s") % {"error": error})
         if isinstance(self._line, EmailBackend):
             return self._by_steps(address, content)
         try:
@@ -139,7 +140,7 @@ class Sender:
 
 def _envelope(smtp: smtplib.SMTP, address: str, content: bytes) -> Answer | None:
     """Everything before the content. None: go on."""
-    sender = parseaddr(sanitize_address(settings.DEFAULT_FROM_EMAIL, ENCODING))[1]
+    sender = parseaddr(sanitize_address(settings.BOUNCES_ADDRESS, ENCODING))[1]
     options = [f"size={len(content)}"] if smtp.has_extn("size") else []
     options += ["body=8bitmime"] if smtp.has_extn("8bitmime") else []
     code, said = smtp.mail(sender, options)
@@ -168,8 +169,15 @@ def _dotted(content: bytes) -> bytes:
 
 
 def _written(letter: Letter) -> EmailMultiAlternatives:
-    headers = {"Message-ID": letter.message_id, **letter.headers}
-    message = EmailMultiAlternatives(_one_line(letter.subject), letter.text, to=[letter.address], headers=headers)
+    """The sender on the envelope is whoever gets what comes back; people see the other one."""
+    headers = {"From": settings.DEFAULT_FROM_EMAIL, "Message-ID": letter.message_id, **letter.headers}
+    message = EmailMultiAlternatives(
+        _one_line(letter.subject),
+        letter.text,
+        from_email=settings.BOUNCES_ADDRESS,
+        to=[letter.address],
+        headers=headers,
+    )
     if letter.html:
         message.attach_alternative(letter.html, "text/html")
     if letter.attachment is not None:
@@ -188,11 +196,11 @@ def _words(error: Exception) -> str:
         said = error.smtp_error
         text = f"{error.smtp_code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
     elif isinstance(error, TimeoutError) or "timed out" in str(error):
-        text = "The mail server did not answer in time (timed out)."
+        text = _("The mail server did not answer in time (%(said)s).") % {"said": "timed out"}
     elif isinstance(error, smtplib.SMTPServerDisconnected):
-        text = f"The mail server broke the connection off ({error})."
+        text = _("The mail server broke the connection off (%(said)s).") % {"said": error}
     elif isinstance(error, OSError) and error.strerror:
-        text = f"The mail server cannot be reached ({error.strerror})."
+        text = _("The mail server cannot be reached (%(said)s).") % {"said": error.strerror}
     else:
         text = str(error) or type(error).__name__
     return _one_line(text)[:500]

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import dj_database_url
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -146,11 +147,46 @@ def _sender(value: str) -> str:
     return value
 
 
+def _imap(value: str) -> dict[str, Any]:
+    if not value:
+        return {}
+    parts = urlsplit(value)
+    folder = unquote(parts.path.lstrip("/")) or "INBOX"
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    ports = {"imaps": 993, "imap+tls": 143, "imap": 143}
+    if parts.scheme not in ports or not parts.hostname or not user:
+        raise ValueError("write imaps://user:password@host/INBOX.")
+    if parts.scheme == "imap" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError("imap:// is allowed on this very machine only; write imaps:// or imap+tls://.")
+    if not all(text.isprintable() for text in (user, password)) or not (folder.isascii() and folder.isprintable()):
+        raise ValueError("holds a character that no mailbox has; copy it again.")
+    return {
+        "host": parts.hostname,
+        "port": parts.port or ports[parts.scheme],
+        "user": user,
+        "password": password,
+        "folder": folder,
+        "encryption": {"imaps": "tls", "imap+tls": "starttls", "imap": ""}[parts.scheme],
+    }
+
+
+def _days(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or len(value) > 5:
+        raise ValueError(f"“{value}” is not a number of days; write 400, or 0 for ever.")
+    return int(value)
+
+
 def _zone(value: str) -> str:
     try:
         return ZoneInfo(value).key
     except (KeyError, OSError, ValueError):
         raise ValueError(f"“{value}” is not a time zone; write it as America/Chicago.") from None
+
+
+def _language(value: str) -> str:
+    if value not in dict(LANGUAGES):
+        raise ValueError(f"“{value}” is not a language of Preflight; write {' or '.join(dict(LANGUAGES))}.")
+    return value
 
 
 def _site(value: str) -> str:
@@ -160,6 +196,7 @@ def _site(value: str) -> str:
     return value.rstrip("/")
 
 
+LANGUAGES = [("en", "English"), ("es", "Español")]
 SQLITE_OPTIONS = {
     "timeout": 20,
     # A transaction that reads first and writes later fails at once when another wrote in between, whatever the
@@ -186,7 +223,7 @@ _https = SITE_URL.startswith("https:")
 CANVAS_BASE_URL = _parsed("CANVAS_BASE_URL", "", _canvas_address, "")
 CANVAS_TOKEN = _parsed("CANVAS_TOKEN", "", _canvas_token, "")
 CANVAS_ACCOUNT = _text("CANVAS_ACCOUNT", "self")
-SIS_NAME = _text("SIS_NAME", "the SIS")
+SIS_NAME = _text("SIS_NAME") or gettext_lazy("the SIS")
 READING_LIMIT_HOURS = _parsed("READING_LIMIT_HOURS", "36", int, 36)
 
 _no_database: dict[str, Any] = {}
@@ -250,7 +287,13 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE = _parsed("LANGUAGE_CODE", "en", _language, "en")
+"""Of mail, files and whatever is kept; people choose for their own pages."""
+LOCALE_PATHS = [BASE_DIR / "registrar" / "locale"]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = _https
+LANGUAGE_COOKIE_HTTPONLY = True
 TIME_ZONE = _parsed("TIME_ZONE", "UTC", _zone, "UTC")
 USE_TZ = True
 USE_I18N = True
@@ -291,6 +334,12 @@ _no_mail: dict[str, Any] = {}
 globals().update(_parsed("EMAIL_URL", "console:", _mail, _no_mail))
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = _parsed("DEFAULT_FROM_EMAIL", "preflight@localhost", _sender, "preflight@localhost")
+BOUNCES_ADDRESS = _parsed("BOUNCES_ADDRESS", DEFAULT_FROM_EMAIL, _sender, DEFAULT_FROM_EMAIL)
+"""Where what cannot be delivered comes back to (the envelope sender)."""
+_no_mailbox: dict[str, Any] = {}
+BOUNCES_URL = _parsed("BOUNCES_URL", "", _imap, _no_mailbox)
+KEEP_MAIL_DAYS = _parsed("KEEP_MAIL_DAYS", "400", _days, 400)
+KEEP_RUNS_DAYS = _parsed("KEEP_RUNS_DAYS", "400", _days, 400)
 
 # Messages are hints, rows are the truth (design.md, section 7): whatever is lost here costs seconds, not work.
 CELERY_BROKER_URL = _parsed("CELERY_BROKER_URL", "safefs://localhost", _broker, "safefs://localhost")
@@ -317,6 +366,7 @@ CELERY_BEAT_SCHEDULE = {
     "syncs of the timetable": {"task": "registrar.tasks.tick", "schedule": crontab()},
     "work that lost its message": {"task": "registrar.tasks.sweep", "schedule": 30.0},
     "reports that are due": {"task": "registrar.tasks.report", "schedule": crontab()},
+    "mail that came back": {"task": "registrar.tasks.collect_bounces", "schedule": crontab(minute="*/5")},
     "the counts of the day": {"task": "registrar.tasks.keep_history", "schedule": crontab(hour=23, minute=50)},
 }
 

@@ -19,9 +19,12 @@ from registrar.services import (
     announcing,
     applying,
     checking,
+    collecting,
     counting,
     delivering,
     exempting,
+    mailing,
+    pruning,
     reassessing,
     reporting,
     scheduling,
@@ -128,6 +131,13 @@ def report() -> None:
 
 
 @shared_task
+def collect_bounces() -> None:
+    """What came back of the mail, where a mailbox for it is set up."""
+    if collecting.is_set_up():
+        collecting.collect(clock=now, until=now() + MAIL_CHUNK)
+
+
+@shared_task
 def sweep() -> None:
     """Send again what lost its message: a worker died, or the broker forgot."""
     for run in Run.objects.open():
@@ -147,3 +157,5 @@ def keep_history() -> None:
     """The last count of the day, also where no sync ran; what is too old to be asked for goes."""
     counting.count(now=now())
     turning.prune(now=now())
+    mailing.empty_old(now=now())
+    pruning.prune_runs(now=now())

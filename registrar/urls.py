@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("line-items/", include("registrar.pages.line_items.urls")),
     path("search/", include("registrar.pages.search.urls")),
     path("", include("registrar.pages.help.urls")),
+    path("tour/", include("registrar.pages.tour.urls")),
     path("views/", include("registrar.pages.saved.urls")),
     path("look/", include("registrar.pages.looks.urls")),
     path("proposals/", include("registrar.pages.proposals.urls")),

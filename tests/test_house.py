@@ -42,6 +42,11 @@ def start(**environment: str) -> subprocess.CompletedProcess[str]:
         ("TIME_ZONE", "Mars/Olympus"),
         ("SITE_URL", "preflight.example.edu"),
         ("READING_LIMIT_HOURS", "long"),
+        ("LANGUAGE_CODE", "tlh"),
+        ("BOUNCES_URL", "imap://u:p@mail.example.edu"),
+        ("BOUNCES_ADDRESS", "nobody"),
+        ("KEEP_MAIL_DAYS", "-1"),
+        ("KEEP_RUNS_DAYS", "-1"),
     ],
 )
 def test_it_names_the_variable_that_is_wrong(name: str, value: str) -> None:

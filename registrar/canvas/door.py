@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from canvas_api import errors as api
 from canvas_api import records
@@ -34,6 +35,7 @@ from .reading import (
     section_of,
     term_of,
 )
+from .saying import sentence_of
 from .writing import answered_of, bulk_item_of, progress_of, sent_dates
 
 MOST_TERMS = 40
@@ -57,7 +59,8 @@ def _troubles() -> Iterator[None]:
     except api.CanvasError as error:
         raise trouble_of(error) from error
     except ValueError as error:  # a reference that cannot be one, before anything was asked
-        raise CanvasTrouble(f"This cannot be asked of Canvas: {error}.", kind="invalid") from error
+        said = _("This cannot be asked of Canvas: %(said)s.") % {"said": error}
+        raise CanvasTrouble(said, kind="invalid") from error
 
 
 def trouble_of(error: api.CanvasError) -> CanvasTrouble:
@@ -65,7 +68,7 @@ def trouble_of(error: api.CanvasError) -> CanvasTrouble:
     kind = next((name for type_, name in _KINDS if isinstance(error, type_)), "error")
     passing = kind in ("unreachable", "throttled", "server")
     return CanvasTrouble(
-        str(error),
+        sentence_of(error),
         kind=kind,
         passing=passing,
         maybe_done=bool(error.maybe_done),
@@ -269,7 +272,7 @@ class Canvas:
                 id=progress_id,
                 ended=True,
                 completed=False,
-                message="Canvas no longer knows this job.",
+                message=_("Canvas no longer knows this job."),
                 answered=Answered(status=trouble.status, request_id=trouble.request_id),
             )
 
@@ -278,7 +281,7 @@ def _each_once(ask: Callable[[], Iterable[R]]) -> list[R]:
     """A list in which no id comes twice. One that does has moved between pages, and then another may have slipped
     through: the list is read again.
     """
-    for _ in range(READ_AGAIN):
+    for _again in range(READ_AGAIN):
         found = list(ask())
         rows = {one.id: one for one in found}
         if len(rows) == len(found):
@@ -305,10 +308,13 @@ def open_canvas(*, hurried: bool = False) -> Canvas:
     """The configured Canvas; one client a process, so that connections are kept, and none across a fork."""
     base_url, token = settings.CANVAS_BASE_URL, settings.CANVAS_TOKEN
     if not base_url or not token:
-        missing = " and ".join(
-            name for name, value in (("CANVAS_BASE_URL", base_url), ("CANVAS_TOKEN", token)) if not value
-        )
-        raise CanvasTrouble(f"No Canvas is configured: set {missing} and start again.", kind="unconfigured")
+        if base_url:
+            said = _("No Canvas is configured: set CANVAS_TOKEN and start again.")
+        elif token:
+            said = _("No Canvas is configured: set CANVAS_BASE_URL and start again.")
+        else:
+            said = _("No Canvas is configured: set CANVAS_BASE_URL and CANVAS_TOKEN and start again.")
+        raise CanvasTrouble(said, kind="unconfigured")
     key = (os.getpid(), base_url, token, hurried)
     if key not in _opened:
         with _troubles():

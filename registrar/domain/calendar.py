@@ -1,4 +1,4 @@
-"""Terms, grading periods, days that stay days when the clock changes, and how long it is until a date, in words.
+"""Terms, grading periods, and days that stay days when the clock changes.
 
 Zones are arguments. Canvas compares to the minute (canvas-behaviour.md, sections 3 and 12C).
 """
@@ -118,60 +118,6 @@ def as_canvas_keeps(when: datetime, zone: tzinfo) -> datetime:
 def days_left(now: datetime, at: datetime, zone: tzinfo) -> int:
     """By the calendar on the wall: tomorrow is one day away, however late it is. Less than nothing once passed."""
     return (local_day(at, zone) - local_day(now, zone)).days
-
-
-def countdown(now: datetime, at: datetime, zone: tzinfo) -> str:
-    """ "today at 5:00 pm", "5:00 pm tomorrow", "in 6 days"; then "3 hours ago", "passed on Nov 26"."""
-    # Two times of one zone are subtracted by the wall clock, which is an hour off where it changes between them.
-    now, at = now.astimezone(UTC), at.astimezone(UTC)
-    if at <= now:
-        return _passed(now, at, zone)
-    days = days_left(now, at, zone)
-    if days == 0:
-        return f"today at {time_words(at, zone)}"
-    return f"{time_words(at, zone)} tomorrow" if days == 1 else f"in {days} days"
-
-
-def _passed(now: datetime, at: datetime, zone: tzinfo) -> str:
-    days = days_left(now, at, zone)
-    if days == 0:
-        return _ago(now - at)
-    if days == -1:
-        return f"{time_words(at, zone)} yesterday"
-    return f"passed on {day_words(local_day(at, zone), today=local_day(now, zone))}"
-
-
-def _ago(passed: timedelta) -> str:
-    minutes = int(passed.total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
-    number, unit = (minutes, "minute") if minutes < 60 else (minutes // 60, "hour")
-    return f"{number} {unit}{'s' if number > 1 else ''} ago"
-
-
-def date_words(at: datetime, zone: tzinfo) -> str:
-    """ "Tue, Dec 15, 2026, 5:00 pm EST"."""
-    local = at.astimezone(zone)
-    return f"{local:%a}, {day_words(local.date())}, {time_words(at, zone)} {zone_words(at, zone)}"
-
-
-def day_words(day: date, *, today: date | None = None) -> str:
-    """ "Dec 15, 2026"; seen from a day of the same year "Dec 15"."""
-    year = "" if today is not None and today.year == day.year else f", {day.year}"
-    return f"{day:%b} {day.day}{year}"
-
-
-def time_words(at: datetime, zone: tzinfo) -> str:
-    """Canvas's last minute of a day has 59 seconds, which say nothing; any other second is worth a look."""
-    local = at.astimezone(zone)
-    seconds = f":{local:%S}" if local.second not in (0, 59) else ""
-    return f"{local.hour % 12 or 12}:{local:%M}{seconds} {'am' if local.hour < 12 else 'pm'}"
-
-
-def zone_words(at: datetime, zone: tzinfo) -> str:
-    """ "CST", or "UTC-3" where a zone has no letters of its own."""
-    name = at.astimezone(zone).tzname() or ""
-    return name if name.isalpha() else f"UTC{name[:1]}{name[1:].lstrip('0') or '0'}"
 
 
 def _instants(wall: datetime, zone: tzinfo) -> tuple[datetime, datetime]:

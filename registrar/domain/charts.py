@@ -104,7 +104,7 @@ def chart(
         height=height,
         lines=tuple(_line(kind, sorted((p.at, x(p.at), y(p.value)) for p in points)) for kind, points in series),
         across=tuple(ticks(first, last, x, label)),
-        up=tuple(Tick(spot=Spot(x=0, y=y(value)), label=f"{value:,}") for value in range(0, top + 1, step)),
+        up=tuple(Tick(spot=Spot(x=0, y=y(value)), label=str(value)) for value in range(0, top + 1, step)),
         flags=tuple(flags([(mark, x(mark.at)) for mark in marks if mark.at >= first])),
     )
 

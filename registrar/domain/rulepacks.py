@@ -1,14 +1,16 @@
 """Limits and severities per SIS, each value with its source: official pages contradict each other.
 
 A pack is a TOML file: ``[limits.<name>]`` and ``[severities.<code>]``, each with ``value``, ``source``,
-``checked`` and perhaps ``note``. The sources are the IDs and names of readiness-rules.md, section 2.
+``checked`` and perhaps ``note``; beside it ``note_es``, or ``note_pt_br``, says the same in another language.
+The sources are the IDs and names of readiness-rules.md, section 2.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -32,7 +34,13 @@ class Limit(Generic[T]):
     source: str
     checked: date
     note: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Translations of the note by language, as "es" or "pt-br"."""
     pack: str = ""
+
+    def note_in(self, language: str) -> str:
+        """Of "es-mx" that, else that of "es"; else the note as it is."""
+        return self.notes.get(language) or self.notes.get(language.partition("-")[0]) or self.note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +165,7 @@ def _all_together(limits: list[Limit[Any]]) -> Limit[Any]:
     characters = "".join(dict.fromkeys("".join(limit.value for limit in limits)))
     sources = "; ".join(dict.fromkeys(limit.source for limit in limits))
     first = limits[0]
-    return Limit(value=characters, source=sources, checked=first.checked, note=first.note, pack=first.pack)
+    return replace(first, value=characters, source=sources)
 
 
 _FLAG: Final = _Kind(_flag, _any)
@@ -175,6 +183,7 @@ _KINDS: Final[Mapping[str, _Kind]] = {
 LIMIT_NAMES: Final = tuple(limit.name for limit in fields(Limits))
 FLAGS: Final = frozenset(name for name, kind in _KINDS.items() if kind is _FLAG)
 """The limits that only say yes or no; unsaid means no."""
+_TRANSLATED: Final = re.compile(r"note_[a-z]{2,3}(_[a-z0-9]+)*")
 
 
 def _read_pack(path: Path) -> Rulepack:
@@ -199,14 +208,21 @@ def _pack(code: str, data: dict[str, Any]) -> Rulepack:
 
 def _limit(key: str, pack: str, raw: object, check: Callable[[object], T]) -> Limit[Any]:
     table = _table(key, raw)
-    _refuse_unknown(f"{key}.", table, {"value", "source", "checked", "note"})
+    translated = [name for name in table if _TRANSLATED.fullmatch(name)]
+    _refuse_unknown(f"{key}.", table, {"value", "source", "checked", "note", *translated})
     try:
         value = check(table.get("value"))
     except ValueError as error:
         raise ValueError(f"{key}.value: {error}") from error
     source = _text(f"{key}.", table, "source")
-    note = _text(f"{key}.", table, "note") if "note" in table else ""
-    return Limit(value=value, source=source, checked=_day(key, table), note=note, pack=pack)
+    note = _text(f"{key}.", table, "note") if "note" in table or translated else ""
+    notes = {_language(name): _text(f"{key}.", table, name) for name in translated}
+    return Limit(value=value, source=source, checked=_day(key, table), note=note, notes=notes, pack=pack)
+
+
+def _language(key: str) -> str:
+    """ "note_pt_br" is "pt-br"."""
+    return key.removeprefix("note_").replace("_", "-")
 
 
 def _code(key: str) -> Code:

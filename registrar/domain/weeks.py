@@ -141,7 +141,7 @@ def bars(found: Spread, zone: tzinfo, *, height: int) -> Bars:
     return Bars(
         bars=tuple(_bar(found.on, week, zone, height / top, height) for week in found.weeks),
         up=tuple(
-            Tick(spot=Spot(x=0, y=round(height * (1 - value / top), 1)), label=f"{value:,}")
+            Tick(spot=Spot(x=0, y=round(height * (1 - value / top), 1)), label=str(value))
             for value in range(0, top + 1, step)
         ),
     )

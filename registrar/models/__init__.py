@@ -4,7 +4,7 @@ from .exemptions import Exemption
 from .history import DailyCount, Turn
 from .mailing import Delivery, News, Round, Subscription, Wish
 from .marks import Mark
-from .people import EVERYTHING, Reach, Role, Scope, reach_of, roles_of
+from .people import EVERYTHING, Preference, Reach, Role, Scope, language_of, reach_of, roles_of
 from .proposals import Change, Proposal, ProposalCourse, Step
 from .readings import Account, Course, Finding, GradingPeriod, LineItem, Reading, Section, Term
 from .runs import CLAIM_LASTS, Run, RunItem, Standing
@@ -27,6 +27,7 @@ __all__ = [
     "LineItem",
     "Mark",
     "News",
+    "Preference",
     "Proposal",
     "ProposalCourse",
     "Reach",
@@ -47,6 +48,7 @@ __all__ = [
     "Timetable",
     "Turn",
     "Wish",
+    "language_of",
     "reach_of",
     "roles_of",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _lazy
 
 from .readings import Account
 
@@ -13,8 +14,8 @@ class Ruling(models.Model):
     """A limit or a severity that an administrator set for a sub-account and all below it, over the rule packs."""
 
     class Kind(models.TextChoices):
-        LIMIT = "limit", "Limit"
-        SEVERITY = "severity", "Severity"
+        LIMIT = "limit", _lazy("Limit")
+        SEVERITY = "severity", _lazy("Severity")
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="rulings")
     kind = models.CharField(max_length=8, choices=Kind.choices)
@@ -52,8 +53,8 @@ class Timetable(models.Model):
     """When syncs run by themselves: one row for each mode."""
 
     class Mode(models.TextChoices):
-        FULL = "full", "Full sync"
-        QUICK = "quick", "Quick sync"
+        FULL = "full", _lazy("Full sync")
+        QUICK = "quick", _lazy("Quick sync")
 
     mode = models.CharField(max_length=8, choices=Mode.choices, unique=True)
     on = models.BooleanField(default=True)

@@ -8,6 +8,8 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from .people import Reach
 from .readings import Account, Course, Term
@@ -48,15 +50,15 @@ class Exemption(models.Model):
     """One rule accepted for an assignment, a section, a course, or a sub-account in a term."""
 
     class Level(models.TextChoices):
-        ASSIGNMENT = "assignment", "One assignment"
-        SECTION = "section", "One section"
-        COURSE = "course", "One course"
-        RULE = "rule", "The rule, in a college"
+        ASSIGNMENT = "assignment", _lazy("One assignment")
+        SECTION = "section", _lazy("One section")
+        COURSE = "course", _lazy("One course")
+        RULE = "rule", _lazy("The rule, in a college")
 
     class Ended(models.TextChoices):
-        EXPIRED = "expired", "Its end date came"
-        REVOKED = "revoked", "Taken back"
-        VOID = "void", "What it accepted has changed in Canvas"
+        EXPIRED = "expired", _lazy("Its end date came")
+        REVOKED = "revoked", pgettext_lazy("exemption", "Taken back")
+        VOID = "void", _lazy("What it accepted has changed in Canvas")
 
     code = models.CharField(max_length=40)
     level = models.CharField(max_length=12, choices=Level.choices)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Self
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from .people import Reach
 from .proposals import Proposal
@@ -52,17 +54,17 @@ class Turn(models.Model):
     """A finding that came or went at one line item (`domain.turns`)."""
 
     class What(models.TextChoices):
-        BROKEN = "broken", "Newly found"
-        MENDED = "mended", "Mended"
-        ACCEPTED = "accepted", "Accepted as exception"
-        LEFT = "left", "No longer synced"
+        BROKEN = "broken", pgettext_lazy("finding", "Newly found")
+        MENDED = "mended", pgettext_lazy("finding", "Mended")
+        ACCEPTED = "accepted", pgettext_lazy("finding", "Accepted as exception")
+        LEFT = "left", pgettext_lazy("finding", "No longer synced")
 
     class Cause(models.TextChoices):
-        CANVAS = "canvas", "Changed in Canvas"
-        PROPOSAL = "proposal", "By a proposal"
-        TIME = "time", "By the calendar"
-        RULES = "rules", "Rules or deadlines were changed here"
-        EXEMPTION = "exemption", "An exemption"
+        CANVAS = "canvas", _lazy("Changed in Canvas")
+        PROPOSAL = "proposal", _lazy("By a proposal")
+        TIME = "time", _lazy("By the calendar")
+        RULES = "rules", _lazy("Rules or deadlines were changed here")
+        EXEMPTION = "exemption", _lazy("An exemption")
 
     at = models.DateTimeField()
     what = models.CharField(max_length=8, choices=What.choices)

@@ -8,6 +8,8 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy as _plazy
 
 from .people import Reach
 from .readings import Account, Term
@@ -17,22 +19,26 @@ def _new_key() -> str:
     return secrets.token_urlsafe(24)
 
 
+def house_language() -> str:
+    return settings.LANGUAGE_CODE
+
+
 class Subscription(models.Model):
     """A standing order for readiness reports, by a person with an account or to a plain address."""
 
     class Weekday(models.IntegerChoices):
-        MONDAY = 0, "Monday"
-        TUESDAY = 1, "Tuesday"
-        WEDNESDAY = 2, "Wednesday"
-        THURSDAY = 3, "Thursday"
-        FRIDAY = 4, "Friday"
-        SATURDAY = 5, "Saturday"
-        SUNDAY = 6, "Sunday"
+        MONDAY = 0, _lazy("Monday")
+        TUESDAY = 1, _lazy("Tuesday")
+        WEDNESDAY = 2, _lazy("Wednesday")
+        THURSDAY = 3, _lazy("Thursday")
+        FRIDAY = 4, _lazy("Friday")
+        SATURDAY = 5, _lazy("Saturday")
+        SUNDAY = 6, _lazy("Sunday")
 
     class OnlyIf(models.TextChoices):
-        CHANGED = "changed", "Something has changed since the last report"
-        OPEN = "open", "Something is open"
-        ALWAYS = "always", "Always"
+        CHANGED = "changed", _lazy("Something has changed since the last report")
+        OPEN = "open", _lazy("Something is open")
+        ALWAYS = "always", _plazy("report sent", "Always")
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="subscriptions"
@@ -55,6 +61,8 @@ class Subscription(models.Model):
     time_zone = models.TextField()
     only_if = models.CharField(max_length=8, choices=OnlyIf.choices, default=OnlyIf.OPEN)
     with_xlsx = models.BooleanField(default=False)
+    language = models.CharField(max_length=12, default=house_language)
+    """That the mail is written in."""
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     """The report never shows more than this person may see, nor more than the addressee may."""
     made_at = models.DateTimeField()
@@ -107,19 +115,24 @@ class Delivery(models.Model):
     """One message to one address. It is written before it is sent, and never sent twice by itself."""
 
     class Kind(models.TextChoices):
-        REPORT = "report", "Readiness report"
-        PROPOSAL = "proposal", "Proposal"
-        SYNC = "sync", "Sync failed"
-        DIGEST = "digest", "Digest"
-        TEST = "test", "Test"
+        REPORT = "report", _lazy("Readiness report")
+        PROPOSAL = "proposal", _lazy("Proposal")
+        SYNC = "sync", _lazy("Sync failed")
+        DIGEST = "digest", _lazy("Digest")
+        TEST = "test", _plazy("mail", "Test")
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting to be sent"
-        CLAIMED = "claimed", "Being sent"
-        SENT = "sent", "Taken by the mail server"
-        UNCONFIRMED = "unconfirmed", "Perhaps sent: the mail server’s answer was lost"
-        REFUSED = "refused", "Refused by the mail server"
-        DROPPED = "dropped", "Not sent"
+        WAITING = "waiting", _lazy("Waiting to be sent")
+        CLAIMED = "claimed", _lazy("Being sent")
+        SENT = "sent", _lazy("Taken by the mail server")
+        UNCONFIRMED = "unconfirmed", _lazy("Perhaps sent: the mail server’s answer was lost")
+        REFUSED = "refused", _lazy("Refused by the mail server")
+        DROPPED = "dropped", _plazy("mail", "Not sent")
+        BOUNCED = "bounced", _plazy("mail", "Bounced")
+
+    class Bounce(models.TextChoices):
+        DELAYED = "delayed", _plazy("mail", "Delayed")
+        FAILED = "failed", _plazy("mail", "Failed")
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     key = models.CharField(max_length=200, unique=True)
@@ -150,6 +163,14 @@ class Delivery(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     trouble = models.TextField(blank=True)
     """What the mail server said, or why it was dropped."""
+    bounce = models.CharField(max_length=8, choices=Bounce.choices, blank=True)
+    """What came back after the mail server had taken it; a delay leaves the state as it is."""
+    bounced_at = models.DateTimeField(null=True)
+    bounce_code = models.CharField(max_length=12, blank=True)
+    """As RFC 3463 has it: 5.1.1 is an unknown mailbox."""
+    bounce_said = models.TextField(blank=True)
+    emptied_at = models.DateTimeField(null=True)
+    """When its text was removed for its age."""
     resent_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
 
     objects = DeliveryQuerySet.as_manager()
@@ -157,25 +178,38 @@ class Delivery(models.Model):
     class Meta:
         ordering = ("-created_at", "-id")
         verbose_name_plural = "deliveries"
-        indexes = (models.Index(fields=("state", "not_before"), name="delivery_to_send"),)
+        indexes = (
+            models.Index(fields=("state", "not_before"), name="delivery_to_send"),
+            models.Index(fields=("message_id",), name="delivery_of_a_notice"),
+        )
 
     def __str__(self) -> str:
         return f"{self.subject} to {self.address}"
+
+    @property
+    def language(self) -> str:
+        """Of subject and text, where it is known."""
+        return str(self.headers.get("Content-Language", ""))
+
+    @property
+    def kept_days(self) -> int | None:
+        """How old the text became before it was removed."""
+        return (self.emptied_at - self.created_at).days if self.emptied_at else None
 
 
 class Wish(models.Model):
     """How one person wants to hear of one kind of news; without a row it is told at once."""
 
     class News(models.TextChoices):
-        WAITING = "waiting", "A proposal waits for you"
-        DECIDED = "decided", "Your proposal was decided"
-        FINISHED = "finished", "A proposal has been carried out"
-        SYNC = "sync", "A sync failed"
+        WAITING = "waiting", _lazy("A proposal waits for you")
+        DECIDED = "decided", _lazy("Your proposal was decided")
+        FINISHED = "finished", _lazy("A proposal has been carried out")
+        SYNC = "sync", _lazy("A sync failed")
 
     class How(models.TextChoices):
-        NOW = "now", "At once"
-        DIGEST = "digest", "Once a day, together"
-        NEVER = "never", "Not by mail"
+        NOW = "now", _lazy("At once")
+        DIGEST = "digest", _lazy("Once a day, together")
+        NEVER = "never", _lazy("Not by mail")
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="wishes")
     news = models.CharField(max_length=10, choices=News.choices)

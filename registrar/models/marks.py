@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _lazy
 
 from .readings import Account, Term
 
@@ -13,9 +14,9 @@ class Mark(models.Model):
     """A date the office goes by, in a term and perhaps for one sub-account and all below it only."""
 
     class Kind(models.TextChoices):
-        GRADE_DEADLINE = "grade_deadline", "Grade deadline"
-        CENSUS = "census", "Census date"
-        OTHER = "other", "Other date"
+        GRADE_DEADLINE = "grade_deadline", _lazy("Grade deadline")
+        CENSUS = "census", _lazy("Census date")
+        OTHER = "other", _lazy("Other date")
 
     term = models.ForeignKey(Term, on_delete=models.CASCADE, related_name="marks")
     account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.CASCADE, related_name="+")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _lazy
 
 from .readings import Account
 
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 class Role(models.TextChoices):
     """The names are those of the groups (design.md, section 9)."""
 
-    VIEWER = "Viewers", "Viewer"
-    REVIEWER = "Reviewers", "Reviewer"
-    APPROVER = "Approvers", "Approver"
-    ADMINISTRATOR = "Administrators", "Administrator"
+    VIEWER = "Viewers", _lazy("Viewer")
+    REVIEWER = "Reviewers", _lazy("Reviewer")
+    APPROVER = "Approvers", _lazy("Approver")
+    ADMINISTRATOR = "Administrators", _lazy("Administrator")
 
 
 class Scope(models.Model):
@@ -35,6 +36,16 @@ class Scope(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.account_id}"
+
+
+class Preference(models.Model):
+    """The language a person chose, for the pages and for the mail."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="preference")
+    language = models.CharField(max_length=8)
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.language}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +100,11 @@ def roles_of(user: User | AnonymousUser) -> frozenset[Role]:
     if roles:
         roles.add(Role.VIEWER)
     return frozenset(roles)
+
+
+def language_of(user: User | AnonymousUser) -> str:
+    """The language a person chose, else that of the installation."""
+    if user.is_anonymous:
+        return settings.LANGUAGE_CODE
+    chosen = Preference.objects.filter(user=user).values_list("language", flat=True).first()
+    return chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

@@ -7,6 +7,8 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from .people import Reach
 from .readings import Course
@@ -23,23 +25,23 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
 
 class Proposal(models.Model):
     class Kind(models.TextChoices):
-        DATES = "dates", "Change of dates"
-        SYNC_OFF = "sync_off", "Turn grade sync off"
-        SYNC_OFF_BLIND = "sync_off_blind", "Turn grade sync off, as Canvas takes it"
-        SYNC_ON = "sync_on", "Turn grade sync on"
-        RESTORE = "restore", "Put back"
+        DATES = "dates", _lazy("Change of dates")
+        SYNC_OFF = "sync_off", _lazy("Turn grade sync off")
+        SYNC_OFF_BLIND = "sync_off_blind", _lazy("Turn grade sync off, as Canvas takes it")
+        SYNC_ON = "sync_on", _lazy("Turn grade sync on")
+        RESTORE = "restore", pgettext_lazy("kind of proposal", "Put back")
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        SUBMITTED = "submitted", "Waiting for approval"
-        HELD = "held", "Held: over the threshold"
-        APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
-        WITHDRAWN = "withdrawn", "Withdrawn"
-        APPLYING = "applying", "Running"
-        VERIFIED = "verified", "Done"
-        PROBLEMS = "problems", "Done, with problems"
-        CANCELLED = "cancelled", "Cancelled while running"
+        DRAFT = "draft", pgettext_lazy("proposal", "Draft")
+        SUBMITTED = "submitted", pgettext_lazy("proposal", "Waiting for approval")
+        HELD = "held", pgettext_lazy("proposal", "Held: over the threshold")
+        APPROVED = "approved", pgettext_lazy("proposal", "Approved")
+        REJECTED = "rejected", pgettext_lazy("proposal", "Rejected")
+        WITHDRAWN = "withdrawn", pgettext_lazy("proposal", "Withdrawn")
+        APPLYING = "applying", pgettext_lazy("proposal", "Running")
+        VERIFIED = "verified", pgettext_lazy("proposal", "Done")
+        PROBLEMS = "problems", pgettext_lazy("proposal", "Done, with problems")
+        CANCELLED = "cancelled", pgettext_lazy("proposal", "Cancelled while running")
 
     WAITING = (State.SUBMITTED, State.HELD)
     FINISHED = (State.VERIFIED, State.PROBLEMS, State.CANCELLED)
@@ -97,9 +99,9 @@ class ProposalCourse(models.Model):
     """One course of a proposal: the unit that is applied, by one worker at a time."""
 
     class Stage(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        WRITING = "writing", "Being written"
-        DONE = "done", "Done"
+        WAITING = "waiting", pgettext_lazy("course of a proposal", "Waiting")
+        WRITING = "writing", pgettext_lazy("course of a proposal", "Being written")
+        DONE = "done", pgettext_lazy("course of a proposal", "Done")
 
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="courses")
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="+")
@@ -141,13 +143,13 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
 class Change(models.Model):
     class State(models.TextChoices):
-        PENDING = "pending", "Not yet applied"
-        VERIFIED = "verified", "Changed and read back"
-        ALREADY = "already", "Was so already"
-        CONFLICT = "conflict", "Changed in Canvas meanwhile"
-        DIFFERENT = "different", "Canvas shows something else"
-        REFUSED = "refused", "Refused"
-        FAILED = "failed", "Failed"
+        PENDING = "pending", pgettext_lazy("a change", "Not yet applied")
+        VERIFIED = "verified", pgettext_lazy("a change", "Changed and read back")
+        ALREADY = "already", pgettext_lazy("a change", "Was so already")
+        CONFLICT = "conflict", pgettext_lazy("a change", "Changed in Canvas meanwhile")
+        DIFFERENT = "different", _lazy("Canvas shows something else")
+        REFUSED = "refused", pgettext_lazy("a change", "Refused")
+        FAILED = "failed", pgettext_lazy("a change", "Failed")
 
     GOOD = (State.VERIFIED, State.ALREADY)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import pgettext_lazy
 
 if TYPE_CHECKING:
     from .people import Reach
@@ -204,9 +205,9 @@ class LineItem(models.Model):
     """One assignment in one section; section is empty where it is given to no section."""
 
     class Status(models.TextChoices):
-        NEEDS_ACTION = "needs_action", "Needs action"
-        READY = "ready", "Ready"
-        EXCEPTED = "excepted", "Excepted"
+        NEEDS_ACTION = "needs_action", pgettext_lazy("status", "Needs action")
+        READY = "ready", pgettext_lazy("status", "Ready")
+        EXCEPTED = "excepted", pgettext_lazy("status", "Excepted")
 
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="line_items")
     section = models.ForeignKey(Section, null=True, on_delete=models.CASCADE, related_name="line_items")
@@ -269,8 +270,8 @@ class Finding(models.Model):
     """One rule broken for one line item; what holds for a whole course stands at each of its line items."""
 
     class Severity(models.TextChoices):
-        BLOCKING = "blocking", "Blocking"
-        WARNING = "warning", "Warning"
+        BLOCKING = "blocking", pgettext_lazy("severity", "Blocking")
+        WARNING = "warning", pgettext_lazy("severity", "Warning")
 
     line_item = models.ForeignKey(LineItem, on_delete=models.CASCADE, related_name="findings")
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="findings")

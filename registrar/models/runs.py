@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from .readings import Account, Course
 
+DOING = {
+    "accounts and terms": _lazy("Reading accounts and terms"),
+    "the course": _lazy("Reading the course"),
+    "the list of courses": _lazy("Reading the list of courses"),
+    "flagged assignments": _lazy("Reading flagged assignments"),
+    "courses": _lazy("Reading courses"),
+}
+DOING_SO_FAR = {
+    "the list of courses": _lazy("Reading the list of courses: %(n)s so far"),
+    "flagged assignments": _lazy("Reading flagged assignments: %(n)s so far"),
+}
 CLAIM_LASTS = timedelta(seconds=30)
 """A claim with an older heartbeat is free again."""
 
@@ -22,18 +37,18 @@ class RunQuerySet(models.QuerySet["Run"]):
 
 class Run(models.Model):
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting for a worker"
-        SURVEYING = "surveying", "Reading the lists"
-        READING = "reading", "Reading courses"
-        COMPLETE = "complete", "Complete"
-        INCOMPLETE = "incomplete", "Incomplete"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+        WAITING = "waiting", pgettext_lazy("sync run", "Waiting for a worker")
+        SURVEYING = "surveying", pgettext_lazy("sync run", "Reading the lists")
+        READING = "reading", pgettext_lazy("sync run", "Reading courses")
+        COMPLETE = "complete", pgettext_lazy("sync run", "Complete")
+        INCOMPLETE = "incomplete", pgettext_lazy("sync run", "Incomplete")
+        FAILED = "failed", pgettext_lazy("sync run", "Failed")
+        CANCELLED = "cancelled", pgettext_lazy("sync run", "Cancelled")
 
     class Mode(models.TextChoices):
-        FULL = "full", "Full"
-        QUICK = "quick", "Quick"
-        COURSE = "course", "One course"
+        FULL = "full", pgettext_lazy("sync run", "Full")
+        QUICK = "quick", pgettext_lazy("sync run", "Quick")
+        COURSE = "course", pgettext_lazy("sync run", "One course")
 
     OPEN = (State.WAITING, State.SURVEYING, State.READING)
 
@@ -62,6 +77,7 @@ class Run(models.Model):
     feed_open = models.BooleanField(default=False)
     """Whether the account-wide SIS route answered."""
     doing = models.TextField(blank=True)
+    """One of `DOING`, and perhaps how many so far, always in English: `doing_in_words` says it to people."""
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
@@ -85,6 +101,15 @@ class Run(models.Model):
     def is_open(self) -> bool:
         return self.state in self.OPEN
 
+    @property
+    def doing_in_words(self) -> str:
+        what, _colon, more = self.doing.partition(": ")
+        if more and what in DOING_SO_FAR:
+            return str(DOING_SO_FAR[what]) % {"n": more.removesuffix(" so far")}
+        if named := re.fullmatch(r"course (\d+), which the list no longer names", self.doing):
+            return _("Reading course %(id)s, which the list no longer names") % {"id": named[1]}
+        return str(DOING.get(self.doing, self.doing))
+
 
 class RunItemQuerySet(models.QuerySet["RunItem"]):
     def claimable(self, now: datetime) -> Self:
@@ -99,11 +124,11 @@ class RunItem(models.Model):
     """One course of one run."""
 
     class State(models.TextChoices):
-        TODO = "todo", "To do"
-        CLAIMED = "claimed", "Being read"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        SKIPPED = "skipped", "Not needed"
+        TODO = "todo", pgettext_lazy("course of a sync run", "To do")
+        CLAIMED = "claimed", pgettext_lazy("course of a sync run", "Being read")
+        DONE = "done", pgettext_lazy("course of a sync run", "Done")
+        FAILED = "failed", pgettext_lazy("course of a sync run", "Failed")
+        SKIPPED = "skipped", pgettext_lazy("course of a sync run", "Not needed")
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="items")
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="+")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _lazy
 
 
 class Sign(models.Model):
@@ -10,10 +11,11 @@ class Sign(models.Model):
 
     class Of(models.TextChoices):
         CANVAS = "canvas", "Canvas"
-        RIGHTS = "rights", "Rights in Canvas"
-        WORKER = "worker", "Worker"
-        SCHEDULER = "scheduler", "Scheduler"
-        HIDDEN = "hidden", "Checklist hidden from the Overview"
+        RIGHTS = "rights", _lazy("Rights in Canvas")
+        WORKER = "worker", _lazy("Worker")
+        SCHEDULER = "scheduler", _lazy("Scheduler")
+        BOUNCES = "bounces", _lazy("Mailbox of undelivered mail")
+        HIDDEN = "hidden", _lazy("Checklist hidden from the Overview")
 
     of = models.CharField(max_length=12, choices=Of.choices, primary_key=True)
     good = models.BooleanField(null=True)

@@ -20,6 +20,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
 
 from registrar.errors import Missing, Refused
 from registrar.models import Account, Reach, Role, Scope, reach_of
@@ -57,7 +58,7 @@ def people(reach: Reach) -> QuerySet[User]:
 def person_for(by: User, pk: int) -> User:
     found = people(reach_of(by)).filter(pk=pk).first()
     if found is None:
-        raise Missing("This person is not there, or is outside the part that you may see.")
+        raise Missing(_("This person is not there, or is outside the part that you may see."))
     return found
 
 
@@ -82,7 +83,7 @@ def invite(*, by: User, username: str, wanted: Standing, now: datetime) -> User:
     require(by, Role.ADMINISTRATOR)
     accounts = _limits(by, wanted.accounts, kept=())
     if User.objects.filter(username__iexact=username).exists():
-        raise Refused(f"There is a person with the user name “{username}” already.")
+        raise Refused(_("There is a person with the user name “%(name)s” already.") % {"name": username})
     with transaction.atomic():
         person = User.objects.create_user(username, wanted.email)
         _store(person, wanted, accounts)
@@ -114,7 +115,7 @@ def deactivate(*, by: User, person_id: int, now: datetime) -> None:
         _alone(by)
         person = _changeable(by, person_id)
         if person.pk == by.pk:
-            raise Refused("Nobody deactivates their own account. Ask another administrator.")
+            raise Refused(_("Nobody deactivates their own account. Ask another administrator."))
         _switch(by, person, active=False, what="person deactivated", now=now)
         _refuse_without_anybody()
 
@@ -129,7 +130,8 @@ def link_for(*, by: User, person_id: int, now: datetime) -> str:
     """An address at which the person sets a password, once and within `PASSWORD_RESET_TIMEOUT`."""
     person = _changeable(by, person_id)
     if not person.is_active:
-        raise Refused(f"{person.get_username()} is deactivated. Reactivate the account first.")
+        said = _("%(name)s is deactivated. Reactivate the account first.")
+        raise Refused(said % {"name": person.get_username()})
     _note(by, "password link made", person, None, None, now, [scope.account for scope in person.scopes.all()])
     key = urlsafe_base64_encode(force_bytes(person.pk))
     token = default_token_generator.make_token(person)
@@ -147,7 +149,8 @@ def _changeable(by: User, person_id: int) -> User:
     require(by, Role.ADMINISTRATOR)
     person = person_for(by, person_id)
     if person.is_superuser and not by.is_superuser:
-        raise Refused(f"{person.get_username()} looks after the server; only such a person changes that account.")
+        said = _("%(name)s looks after the server; only such a person changes that account.")
+        raise Refused(said % {"name": person.get_username()})
     return person
 
 
@@ -155,11 +158,11 @@ def _limits(by: User, wanted: Collection[int], kept: Collection[int]) -> list[Ac
     """The sub-accounts a person is to be limited to, all within the reach of who limits them."""
     reach = reach_of(by)
     if reach.paths is not None and not wanted:
-        raise Refused("Choose at least one sub-account: you may let nobody see more than you see.")
+        raise Refused(_("Choose at least one sub-account: you may let nobody see more than you see."))
     present = Q(gone_at=None) | Q(pk__in=kept)
     found = list(Account.objects.filter(reach.own(), present, pk__in=wanted).order_by("name", "pk"))
     if len(found) != len(set(wanted)):
-        raise Refused("One of the sub-accounts is not there, or it is outside the part that you may see.")
+        raise Refused(_("One of the sub-accounts is not there, or it is outside the part that you may see."))
     return found
 
 
@@ -167,15 +170,19 @@ def _refuse_own_loss(by: User, person: User, before: Standing, wanted: Standing)
     if person.pk != by.pk:
         return
     if Role.ADMINISTRATOR in before.roles - wanted.roles:
-        raise Refused("Nobody takes away their own role of administrator. Ask another administrator.")
+        raise Refused(_("Nobody takes away their own role of administrator. Ask another administrator."))
     if before.accounts != wanted.accounts:
-        raise Refused("Nobody changes what part of the university they see themselves. Ask another administrator.")
+        raise Refused(
+            _("Nobody changes what part of the university they see themselves. Ask another administrator.")
+        )
 
 
 def _refuse_without_anybody() -> None:
     everywhere = User.objects.filter(IS_ADMINISTRATOR, is_active=True, scopes=None)
     if not everywhere.exists():
-        raise Refused("Nobody would be left who administers the whole university. Make somebody else one first.")
+        raise Refused(
+            _("Nobody would be left who administers the whole university. Make somebody else one first.")
+        )
 
 
 def _switch(by: User, person: User, *, active: bool, what: str, now: datetime) -> None:

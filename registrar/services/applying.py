@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from registrar.canvas import Canvas
 from registrar.domain import facts
@@ -56,16 +57,15 @@ def start(*, proposal: Proposal, now: datetime, by: User | None = None) -> None:
     if moved:
         Step.objects.create(proposal=proposal, by=by, at=now, what="started")
     if proposal.state != Proposal.State.APPLYING and proposal.state not in Proposal.FINISHED:
-        raise Refused(
-            f"Proposal {proposal.pk} is {proposal.get_state_display().lower()}: only an approved one is applied."
-        )
+        told = _("Proposal %(number)s is %(state)s: only an approved one is applied.")
+        raise Refused(told % {"number": proposal.pk, "state": proposal.get_state_display().lower()})
 
 
 def _require(by: User, proposal: Proposal) -> None:
     require(by, Role.APPROVER)
     proposal_for(by, proposal.pk)
     if by.pk == proposal.proposed_by_id:
-        raise Refused("Nobody applies their own proposal. Ask another approver.")
+        raise Refused(_("Nobody applies their own proposal. Ask another approver."))
 
 
 def idle(now: datetime) -> list[Proposal]:

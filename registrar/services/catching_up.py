@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.translation import ngettext, override
 
 from registrar.domain import changes as rules
 from registrar.domain import facts, flags
 from registrar.models import Change, Proposal, ProposalCourse, Step
 
 from . import assessing
-from .composing import Draft, digests_of, objections_to, rows_of, with_unsynced
+from .composing import Draft, digests_of, kept_words, objections_to, rows_of, with_unsynced
 from .states import as_change, as_json
 from .switching import flag_change
-from .wording import objection_in_words
 
 
 def catch_up(proposal: Proposal, now: datetime) -> int:
@@ -32,13 +33,18 @@ def catch_up(proposal: Proposal, now: datetime) -> int:
                 moved += _catch_up(proposal, part, around)
                 ProposalCourse.objects.filter(pk=part.pk).update(reading_digest=digest)
     if moved:
-        Step.objects.create(
-            proposal=proposal,
-            at=now,
-            what="changed",
-            comment=f"{moved} changes start from another state in Canvas now.",
-        )
+        Step.objects.create(proposal=proposal, at=now, what="changed", comment=_told(moved))
     return moved
+
+
+def _told(moved: int) -> str:
+    with override(settings.LANGUAGE_CODE):
+        told = ngettext(
+            "%(n)s change starts from another state in Canvas now.",
+            "%(n)s changes start from another state in Canvas now.",
+            moved,
+        )
+    return told % {"n": moved}
 
 
 def _is_undecided(proposal: Proposal) -> bool:
@@ -100,7 +106,7 @@ def _judge(proposal: Proposal, draft: Draft, rows: list[Change], now: datetime) 
         if state != row.state:
             turned.add(row.pk)
         row.state, row.refusal = state, objection.refusal if objection else ""
-        row.message = objection_in_words(objection, draft.read) if objection else ""
+        row.message = kept_words(objection, draft.read) if objection else ""
     Change.objects.bulk_update(rows, ["state", "refusal", "message"], batch_size=500)
     return turned
 

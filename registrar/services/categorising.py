@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registrar.errors import Refused
 from registrar.models import Account, CategoryList, Role
@@ -41,29 +44,32 @@ class BadNames(Refused):
 
     def __init__(self, rows: list[BadName]) -> None:
         count = len(rows)
-        super().__init__(
-            f"{count} row{'' if count == 1 else 's'} cannot be used; the list was not kept. Correct the file and "
-            "send it again."
+        said = ngettext(
+            "%(n)s row cannot be used; the list was not kept. Correct the file and send it again.",
+            "%(n)s rows cannot be used; the list was not kept. Correct the file and send it again.",
+            count,
         )
+        super().__init__(said % {"n": count})
         self.rows = rows
 
 
 def read_names(name: str, content: bytes) -> list[str]:
     """The first column of a file, without a heading and blank rows. Raises BadFile or BadNames."""
     if len(content) > LARGEST_FILE:
-        raise BadFile("This file is larger than 2 MB. A list of categories is far smaller.")
+        raise BadFile(_("This file is larger than 2 MB. A list of categories is far smaller."))
     found: dict[str, int] = {}
     bad: list[BadName] = []
     for count, (row, text) in enumerate(_names(name, content)):
         if count >= MOST:
-            raise BadFile(f"{name} has more than {MOST:,} names.")
+            most = number_format(MOST, force_grouping=True)
+            raise BadFile(_("%(file)s has more than %(most)s names.") % {"file": name, "most": most})
         if problem := _problem(text, found):
             bad.append(BadName(row, problem))
         found.setdefault(text, row)
     if bad:
         raise BadNames(bad)
     if not found:
-        raise BadFile(f"{name} has no names in its first column.")
+        raise BadFile(_("%(file)s has no names in its first column.") % {"file": name})
     return list(found)
 
 
@@ -86,15 +92,19 @@ def _first_column(name: str, content: bytes) -> Iterator[tuple[int, Any]]:
     elif suffix in TABLES:
         yield from ((row, cells[0] if cells else None) for row, cells in table(name, content))
     else:
-        raise BadFile(f"{name} is not a file of a known kind: it must end in .csv, .txt or .xlsx.")
+        said = _("%(file)s is not a file of a known kind: it must end in .csv, .txt or .xlsx.")
+        raise BadFile(said % {"file": name})
 
 
 def _problem(text: str, found: dict[str, int]) -> str:
     if not text.isprintable():
-        return "it has characters that cannot be shown; is this a text file?"
+        return _("it has characters that cannot be shown; is this a text file?")
     if len(text) > LONGEST:
-        return f"it is longer than {LONGEST} characters: “{text[:40]}…”."
-    return f"“{text}” stands in row {found[text]} already." if text in found else ""
+        said = _("it is longer than %(most)s characters: “%(beginning)s…”.")
+        return said % {"most": LONGEST, "beginning": text[:40]}
+    if text in found:
+        return _("“%(name)s” stands in row %(row)s already.") % {"name": text, "row": found[text]}
+    return ""
 
 
 def nearest(account: Account) -> CategoryList | None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from registrar.domain import changes as rules
 from registrar.domain import facts, flags
@@ -13,9 +16,12 @@ from registrar.domain.changes import Standing
 from registrar.domain.objections import Objection, Refusal, objections
 from registrar.models import Change, Proposal
 
+from .composing import kept_words
 from .holding import Found, Part, is_by_bulk
 from .states import as_change, as_json
-from .wording import objection_in_words
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 ARRIVED_WITHIN = timedelta(seconds=10)
 """How long a write whose reply was lost may still be under way in Canvas before it counts as not arrived."""
@@ -26,17 +32,17 @@ A job that is queued longer gets a twin. That changes nothing by itself: a cours
 and both bring the same dates. Only an edit that somebody makes between the two would be lost, so we wait long.
 """
 
-CHANGED = "Somebody changed this in Canvas after it was proposed, so nothing of the assignment was written."
-SIBLING = "Another date of this assignment was changed in Canvas meanwhile, so this one was not written."
-OTHERWISE = "Canvas now shows something else than what was to be written."
-MOVED = "Canvas moved it to the end of its day by itself."
-GONE = "The assignment is no longer in this course."
-COURSE_GONE = "The course is no longer in Canvas."
-NOT_TAKEN = "Canvas did not change it."
-NOT_WRITTEN = "Not written: Canvas writes all of a course's dates or none, and refused another one."
-UNCLEAR = "Canvas's job ended without doing it, and without saying why."
-BESIDES = "Grade sync was turned off here as well, though that was not agreed to."
-NOT_AGREED = "Canvas would now take other assignments than were agreed to, so nothing was turned off."
+CHANGED = _lazy("Somebody changed this in Canvas after it was proposed, so nothing of the assignment was written.")
+SIBLING = _lazy("Another date of this assignment was changed in Canvas meanwhile, so this one was not written.")
+OTHERWISE = _lazy("Canvas now shows something else than what was to be written.")
+MOVED = _lazy("Canvas moved it to the end of its day by itself.")
+GONE = _lazy("The assignment is no longer in this course.")
+COURSE_GONE = _lazy("The course is no longer in Canvas.")
+NOT_TAKEN = _lazy("Canvas did not change it.")
+NOT_WRITTEN = _lazy("Not written: Canvas writes all of a course's dates or none, and refused another one.")
+UNCLEAR = _lazy("Canvas's job ended without doing it, and without saying why.")
+BESIDES = _lazy("Grade sync was turned off here as well, though that was not agreed to.")
+NOT_AGREED = _lazy("Canvas would now take other assignments than were agreed to, so nothing was turned off.")
 
 
 class Judge:
@@ -88,7 +94,7 @@ class Judge:
             return self.settle(row, states.CONFLICT, SIBLING, shown)
         return False
 
-    def _why(self, part: Part, row: Change) -> str:
+    def _why(self, part: Part, row: Change) -> StrOrPromise:
         """Why it still is as it was before."""
         if row.pk in part.errors:
             return part.errors[row.pk]
@@ -98,7 +104,7 @@ class Judge:
         own = rules.own_override(part.found[row.assignment_id], row.section_id) if row.section_id else None
         exact = [error for error in errors if error.override_id == (own.id if own else None)]
         for error in [*exact, *errors]:
-            return f"Canvas refused it: {error.message}"
+            return _("Canvas refused it: %(why)s") % {"why": error.message}
         return NOT_WRITTEN if part.job.errors else part.job.message or UNCLEAR
 
     def allowed(self, part: Part, rows: list[Change]) -> list[Change]:
@@ -149,18 +155,18 @@ class Judge:
                     after=as_json(before),
                     found=as_json(after),
                     state=Change.State.DIFFERENT,
-                    message=BESIDES,
+                    message=str(BESIDES),
                 )
 
     def settle(
-        self, row: Change, state: Change.State, message: str = "", found: Any = None, refusal: str = ""
+        self, row: Change, state: Change.State, message: StrOrPromise = "", found: Any = None, refusal: str = ""
     ) -> bool:
         row.state = state
         Change.objects.filter(pk=row.pk, state=Change.State.PENDING).update(
-            state=state, message=message, found=found, refusal=refusal
+            state=state, message=str(message), found=found, refusal=refusal
         )
         return True
 
     def _refuse(self, row: Change, objection: Objection, read: facts.Course) -> bool:
-        words = objection_in_words(objection, read)
+        words = kept_words(objection, read)
         return self.settle(row, Change.State.REFUSED, words, refusal=objection.refusal)

@@ -8,18 +8,21 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from registrar.domain import changes as rules
 from registrar.domain import facts, objections
 from registrar.domain.objections import Refusal
 from registrar.errors import Refused
 from registrar.models import Change, Course, Proposal, ProposalCourse, Reading, Step
+from registrar.words.objections import objection_in_words
 
 from . import assessing
 from .rights import require_reach
 from .states import as_json
-from .wording import objection_in_words
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -110,9 +113,9 @@ def store(
     unsynced: Mapping[int, Packed] | None = None,
 ) -> Proposal:
     if not reason.strip():
-        raise Refused("A reason is required: the person who approves reads it, and so will others later.")
+        raise Refused(_("A reason is required: the person who approves reads it, and so will others later."))
     if not any(draft.changes for draft in drafts.values()):
-        raise Refused("There is nothing to change.")
+        raise Refused(_("There is nothing to change."))
     require_reach(by, [draft.course for draft in drafts.values()])
     with transaction.atomic():
         proposal = Proposal.objects.create(
@@ -144,6 +147,12 @@ def store(
     return proposal
 
 
+def kept_words(objection: objections.Objection, read: facts.Course) -> str:
+    """As they are stored: in the language of the installation, whoever reads them."""
+    with override(settings.LANGUAGE_CODE):
+        return objection_in_words(objection, read)
+
+
 def digests_of(courses: Iterable[int]) -> dict[int, str]:
     return dict(Reading.objects.filter(course_id__in=courses, current=True).values_list("course_id", "digest"))
 
@@ -165,6 +174,6 @@ def rows_of(proposal: Proposal, draft: Draft, against: Objections, names: Names)
             before=as_json(change.before),
             after=as_json(change.after),
             state=Change.State.REFUSED if objection else Change.State.PENDING,
-            message=objection_in_words(objection, draft.read) if objection else "",
+            message=kept_words(objection, draft.read) if objection else "",
             refusal=objection.refusal if objection else "",
         )

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import override, pgettext
+
 from registrar.domain import exemptions as rules
 from registrar.domain.findings import Code
 from registrar.domain.readiness import Assessment, LineItem
 from registrar.models import Course, Exemption
+from registrar.words.objections import rule_in_words
 
 from .auditing import note
-from .wording import rule_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +38,17 @@ class Target:
         return self.assignment_id in (None, item.assignment.id) and self.section_id in (None, section)
 
     def named(self, course: Course, item: LineItem) -> str:
-        """As it is called now: the record outlives it."""
-        parts = [str(course)]
-        if self.section_id is not None and item.section is not None:
-            parts.insert(0, f"section {item.section.name}")
-        if self.assignment_id is not None:
-            parts.insert(0, f"“{item.assignment.name.strip() or 'without a name'}”")
-        return " in ".join(parts)
+        """As it is called now, in the language of the installation: the record outlives it."""
+        section = item.section.name if self.section_id is not None and item.section is not None else None
+        with override(settings.LANGUAGE_CODE):
+            if self.assignment_id is None:
+                told = "%(course)s" if section is None else _("section %(section)s in %(course)s")
+            elif section is None:
+                told = _("“%(assignment)s” in %(course)s")
+            else:
+                told = _("“%(assignment)s” in section %(section)s in %(course)s")
+            name = item.assignment.name.strip() or pgettext("assignment", "without a name")
+            return told % {"assignment": name, "section": section, "course": course}
 
 
 class InForce:
@@ -92,7 +100,8 @@ def as_domain(row: Exemption) -> rules.Exemption:
 
 def named(row: Exemption) -> str:
     """As the audit log calls it."""
-    return f"{rule_in_words(row.code)}: {row.subject}"
+    with override(settings.LANGUAGE_CODE):
+        return f"{rule_in_words(row.code)}: {row.subject}"
 
 
 def end(row: Exemption, *, because: Exemption.Ended, now: datetime) -> bool:
@@ -106,6 +115,11 @@ def end(row: Exemption, *, because: Exemption.Ended, now: datetime) -> bool:
         subject=named(row),
         account=row.place,
         now=now,
-        after={"number": row.pk, "because": because.label},
+        after={"number": row.pk, "because": _because(because)},
     )
     return True
+
+
+def _because(why: Exemption.Ended) -> str:
+    with override(settings.LANGUAGE_CODE):
+        return str(why.label)

@@ -12,6 +12,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from registrar.errors import Refused
 from registrar.models import Change, Proposal, Role, Step
@@ -24,9 +27,9 @@ from .rights import proposal_for, require
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-OWN = "Nobody approves or rejects their own proposal. Ask another approver."
-NOT_SEEN = "This proposal changed after you opened it. Read it as it is now, then decide."
-HELD = "This proposal is over the threshold of its college: an administrator must release it first."
+OWN = _lazy("Nobody approves or rejects their own proposal. Ask another approver.")
+NOT_SEEN = _lazy("This proposal changed after you opened it. Read it as it is now, then decide.")
+HELD = _lazy("This proposal is over the threshold of its college: an administrator must release it first.")
 
 
 def _step(proposal: Proposal, by: User | None, now: datetime, what: str, comment: str = "") -> None:
@@ -37,9 +40,9 @@ def _step(proposal: Proposal, by: User | None, now: datetime, what: str, comment
 def submit(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
     _require(by, proposal, Role.REVIEWER, Role.APPROVER)
     if by.pk != proposal.proposed_by_id:
-        raise Refused("Only the person who proposed it can submit it.")
+        raise Refused(_("Only the person who proposed it can submit it."))
     if proposal.state == Proposal.State.DRAFT and not proposal.changes.filter(state=Change.State.PENDING).exists():
-        raise Refused("Every change of this proposal is refused, so there is nothing to submit.")
+        raise Refused(_("Every change of this proposal is refused, so there is nothing to submit."))
     state = Proposal.State.HELD if excesses(proposal) else Proposal.State.SUBMITTED
     _move(proposal, (Proposal.State.DRAFT,), state, submitted_at=now)
     _step(proposal, by, now, "submitted" if state == Proposal.State.SUBMITTED else "held", comment)
@@ -50,7 +53,7 @@ def release(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -
     """Let a held proposal through to those who approve: an administrator's step, never on their own proposal."""
     _require(by, proposal, Role.ADMINISTRATOR)
     if by.pk == proposal.proposed_by_id:
-        raise Refused("Nobody releases their own proposal. Ask another administrator.")
+        raise Refused(_("Nobody releases their own proposal. Ask another administrator."))
     _move(proposal, (Proposal.State.HELD,), Proposal.State.SUBMITTED)
     _step(proposal, by, now, "released", comment)
 
@@ -59,7 +62,7 @@ def allow_closed(*, by: User, proposal: Proposal, reason: str, now: datetime) ->
     """Let this proposal change due dates in closed grading periods; before it is approved, and with a reason."""
     _require(by, proposal, Role.ADMINISTRATOR)
     if not reason.strip():
-        raise Refused("Say why dates in a closed grading period may be changed: the approver reads it.")
+        raise Refused(_("Say why dates in a closed grading period may be changed: the approver reads it."))
     state = Proposal.State(proposal.state)
     with transaction.atomic():
         _move(
@@ -96,16 +99,24 @@ def _against_approving(proposal: Proposal, now: datetime, seen: str | None) -> s
     """Why it cannot be approved as it is; what was found on the way is kept."""
     if proposal.state == Proposal.State.SUBMITTED:
         if moved := catch_up(proposal, now):
-            return (
-                f"Canvas has changed since this was proposed: {moved} of its changes now start from another "
-                "state. Look at the new state, then decide again."
-            )
+            return _moved(moved)
         if seen is not None and seen != fingerprint(proposal):
-            return NOT_SEEN
+            return str(NOT_SEEN)
         if not proposal.changes.filter(state=Change.State.PENDING).exists():
-            return "Every change of this proposal is refused by now, so there is nothing to approve."
+            return _("Every change of this proposal is refused by now, so there is nothing to approve.")
         _hold_again(proposal, now)
-    return HELD if proposal.state == Proposal.State.HELD else ""
+    return str(HELD) if proposal.state == Proposal.State.HELD else ""
+
+
+def _moved(count: int) -> str:
+    told = ngettext(
+        "Canvas has changed since this was proposed: %(n)s of its changes now starts from another state. "
+        "Look at the new state, then decide again.",
+        "Canvas has changed since this was proposed: %(n)s of its changes now start from another state. "
+        "Look at the new state, then decide again.",
+        count,
+    )
+    return told % {"n": count}
 
 
 def _hold_again(proposal: Proposal, now: datetime) -> None:
@@ -120,7 +131,7 @@ def _hold_again(proposal: Proposal, now: datetime) -> None:
 def reject(*, by: User, proposal: Proposal, now: datetime, comment: str = "") -> None:
     _require_other(by, proposal)
     if not comment.strip():
-        raise Refused("Say why it is rejected: the person who proposed it reads the comment.")
+        raise Refused(_("Say why it is rejected: the person who proposed it reads the comment."))
     _decide(by, proposal, Proposal.WAITING, Proposal.State.REJECTED, now, comment)
 
 
@@ -155,7 +166,7 @@ def _require(by: User, proposal: Proposal, *roles: Role) -> None:
 def _require_other(by: User, proposal: Proposal) -> None:
     _require(by, proposal, Role.APPROVER)
     if by.pk == proposal.proposed_by_id:
-        raise Refused(OWN)
+        raise Refused(str(OWN))
 
 
 def _decide(
@@ -164,7 +175,7 @@ def _decide(
     try:
         _move(proposal, before, state, decided_by=by, decided_at=now, comment=comment.strip())
     except IntegrityError:
-        raise Refused(OWN) from None
+        raise Refused(str(OWN)) from None
     _step(proposal, by, now, state, comment)
 
 
@@ -173,6 +184,11 @@ def _move(proposal: Proposal, before: Collection[str], after: Proposal.State, **
         moved = Proposal.objects.filter(pk=proposal.pk, state__in=before).update(state=after, **fields)
     proposal.refresh_from_db()
     if not moved:
-        who = f" by {proposal.decided_by.get_username()}" if proposal.decided_by else ""
+        by = proposal.decided_by.get_username() if proposal.decided_by else ""
+        told = (
+            _("This is not possible any more: proposal %(number)s is %(state)s by %(person)s.")
+            if by
+            else _("This is not possible any more: proposal %(number)s is %(state)s.")
+        )
         state = proposal.get_state_display().lower()
-        raise Refused(f"This is not possible any more: proposal {proposal.pk} is {state}{who}.")
+        raise Refused(told % {"number": proposal.pk, "state": state, "person": by})

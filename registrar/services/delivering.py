@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from registrar.mail import Answer, Letter, Outcome, Sender
 from registrar.models import Delivery, Subscription, reach_of
@@ -27,7 +29,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 TRIES = 25
 """With the pauses between them about three days; then it is shown as refused."""
 BECOMES = {Outcome.SENT: State.SENT, Outcome.REFUSED: State.REFUSED, Outcome.UNKNOWN: State.UNCONFIRMED}
-DIED = "Whoever was sending this message ended before the mail server answered."
+DIED = _lazy("Whoever was sending this message ended before the mail server answered.")
 
 
 def deliver(
@@ -60,7 +62,7 @@ def needs_a_worker(now: datetime) -> bool:
 def give_up_claims(now: datetime) -> int:
     """Claims that nobody will confirm any more are shown as what they are."""
     lost = [row for row in _claims() if _is_lost(row, now)]
-    return sum(_confirm(row, state=State.UNCONFIRMED, trouble=DIED) for row in lost)
+    return sum(_confirm(row, state=State.UNCONFIRMED, trouble=str(DIED)) for row in lost)
 
 
 def _claims() -> QuerySet[Delivery]:
@@ -93,7 +95,7 @@ def _carried(row: Delivery, sender: Sender, clock: Callable[[], datetime]) -> Ou
     try:
         answer = sender.send(_letter(row))
     except BaseException:
-        _confirm(row, state=State.UNCONFIRMED, trouble=DIED)
+        _confirm(row, state=State.UNCONFIRMED, trouble=str(DIED))
         raise
     _record(row, answer, clock())
     return answer.outcome
@@ -102,15 +104,15 @@ def _carried(row: Delivery, sender: Sender, clock: Callable[[], datetime]) -> Ou
 def _out_of_date(row: Delivery) -> str:
     """Why it must not be sent any more, if so: people leave, and what they may see is cut."""
     if row.subscription is not None and row.subscription.unsubscribed_at is not None:
-        return "Unsubscribed before it was sent."
+        return _("Unsubscribed before it was sent.")
     if row.subscription is not None and not _still_within(row.subscription, row):
-        return "Those it was made for, or by, may no longer see what it speaks of."
+        return _("Those it was made for, or by, may no longer see what it speaks of.")
     if row.person is None:
         return ""
     if not row.person.is_active:
-        return "The account was closed before it was sent."
+        return _("The account was closed before it was sent.")
     if not Delivery.objects.within(reach_of(row.person)).filter(pk=row.pk).exists():
-        return "The addressee may no longer see what it speaks of."
+        return _("The addressee may no longer see what it speaks of.")
     return ""
 
 

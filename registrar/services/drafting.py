@@ -6,7 +6,10 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
 
 from registrar.errors import Refused
 from registrar.models import Proposal, Role, Step
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 def reword(*, by: User, proposal: Proposal, reason: str, now: datetime) -> None:
     if not reason.strip():
-        raise Refused("A reason is required: the person who approves reads it, and so will others later.")
+        raise Refused(_("A reason is required: the person who approves reads it, and so will others later."))
     with transaction.atomic():
         _locked(by, proposal)
         Proposal.objects.filter(pk=proposal.pk).update(reason=reason.strip())
@@ -32,12 +35,14 @@ def remove(*, by: User, proposal: Proposal, changes: Collection[int], now: datet
         _locked(by, proposal)
         leaving = proposal.changes.filter(pk__in=changes)
         if not leaving.exists():
-            raise Refused("Tick the changes to remove first.")
+            raise Refused(_("Tick the changes to remove first."))
         if not proposal.changes.exclude(pk__in=changes).exists():
-            raise Refused("That would leave nothing. Withdraw the proposal instead.")
-        gone, _ = leaving.delete()
+            raise Refused(_("That would leave nothing. Withdraw the proposal instead."))
+        gone = leaving.delete()[0]
         proposal.courses.exclude(course__in=proposal.changes.values("course")).delete()
-        Step.objects.create(proposal=proposal, by=by, at=now, what="removed", comment=f"{gone} removed")
+        with override(settings.LANGUAGE_CODE):
+            told = ngettext("%(n)s removed", "%(n)s removed", gone) % {"n": gone}
+        Step.objects.create(proposal=proposal, by=by, at=now, what="removed", comment=told)
 
 
 def _locked(by: User, proposal: Proposal) -> None:
@@ -45,6 +50,7 @@ def _locked(by: User, proposal: Proposal) -> None:
     require(by, Role.REVIEWER, Role.APPROVER)
     found = Proposal.objects.select_for_update().get(pk=proposal.pk)
     if by.pk != found.proposed_by_id:
-        raise Refused("Only the person who proposed it can change the draft.")
+        raise Refused(_("Only the person who proposed it can change the draft."))
     if found.state != Proposal.State.DRAFT:
-        raise Refused(f"Only a draft can be changed; this proposal is {found.get_state_display().lower()}.")
+        told = _("Only a draft can be changed; this proposal is %(state)s.")
+        raise Refused(told % {"state": found.get_state_display().lower()})

@@ -12,13 +12,16 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
-from registrar.domain.calendar import day_words, local_day
+from registrar.domain.calendar import local_day
 from registrar.domain.exemptions import covered, end_of, last_day, with_exemptions
 from registrar.domain.findings import Code
 from registrar.domain.readiness import LineItem
 from registrar.errors import Missing, Refused
 from registrar.models import Account, Course, Exemption, Finding, Role, Term, reach_of, roles_of
+from registrar.words.dates import day_words
 
 from . import assessing, covering, reassessing
 from .auditing import note
@@ -28,9 +31,9 @@ from .rights import courses_for, require
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-NO_REASON = "Give a reason: others will want to know later why this was decided."
-NOT_SEEN = "This course was worked out again after you opened it. Look at what is found now, then decide."
-NOT_BROKEN = "There is nothing to accept: this rule is not broken there."
+NO_REASON = _lazy("Give a reason: others will want to know later why this was decided.")
+NOT_SEEN = _lazy("This course was worked out again after you opened it. Look at what is found now, then decide.")
+NOT_BROKEN = _lazy("There is nothing to accept: this rule is not broken there.")
 
 
 def accept(
@@ -40,13 +43,13 @@ def accept(
     require(by, Role.REVIEWER)
     course = courses_for(by, {target.course_id}).get(target.course_id)
     if course is None:
-        raise Missing("This course is not there, or it is outside the part that you may see.")
+        raise Missing(_("This course is not there, or it is outside the part that you may see."))
     end = _end_of(until, course.term, now)
     _require_reason(reason)
     with transaction.atomic():
         as_it_is = Course.objects.select_for_update().values_list("assessed_as", flat=True).get(pk=course.pk)
         if seen not in (None, as_it_is):
-            raise Refused(NOT_SEEN)
+            raise Refused(str(NOT_SEEN))
         items = _to_accept(course, code, target, end, now)
         made = _made(
             code=code,
@@ -73,7 +76,7 @@ def _to_accept(course: Course, code: Code, target: Target, until: datetime, now:
     around = assessing.surroundings(now=now)
     read = assessing.facts_of(course.pk, around)
     if read is None:
-        raise Refused(NOT_BROKEN)
+        raise Refused(str(NOT_BROKEN))
     found = with_exemptions(assessing.worked_out(course, read, around), around.exemptions_of(course))
     broken = [
         (item, finding)
@@ -82,7 +85,7 @@ def _to_accept(course: Course, code: Code, target: Target, until: datetime, now:
         if finding.code is code and target.holds(item)
     ]
     if not broken:
-        raise Refused(NOT_BROKEN)
+        raise Refused(str(NOT_BROKEN))
     left = [item for item, finding in broken if not finding.excepted_until or finding.excepted_until < until]
     if not left:
         raise Refused(_accepted_by(broken[0][1].exemption or 0))
@@ -93,7 +96,8 @@ def _accepted_by(pk: int) -> str:
     known = Exemption.objects.select_related("made_by").get(pk=pk)
     name = known.made_by.get_full_name() or known.made_by.get_username()
     until = day_words(local_day(known.until, zone()))
-    return f"There is nothing to accept: {name} has accepted it already, until {until}."
+    said = _("There is nothing to accept: %(name)s has accepted it already, until %(until)s.")
+    return said % {"name": name, "until": until}
 
 
 def accept_rule(
@@ -102,14 +106,14 @@ def accept_rule(
     """For everything in the sub-account and below. Where that is much, its courses wait for `reassessing`."""
     require(by, Role.ADMINISTRATOR)
     if not reach_of(by).holds(account.path):
-        raise Missing("This college is not there, or it is outside the part that you may see.")
+        raise Missing(_("This college is not there, or it is outside the part that you may see."))
     end = _end_of(until, term, now)
     _require_reason(reason)
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)
         broken = Finding.objects.filter(term=term, code=code, account__path__startswith=account.path)
         if not broken.exists():
-            raise Refused(NOT_BROKEN)
+            raise Refused(str(NOT_BROKEN))
         above = Exemption.objects.in_force(now).filter(level="rule", term=term, code=code, until__gte=end)
         for known in above.select_related("account"):
             if account.path.startswith(known.account.path):
@@ -141,22 +145,23 @@ def latest_day(term: Term, now: datetime) -> date:
 
 def _end_of(day: date, term: Term, now: datetime) -> datetime:
     if (end := end_of(day, zone())) <= now:
-        raise Refused("The last day is over already. Choose today or a later day.")
+        raise Refused(_("The last day is over already. Choose today or a later day."))
     if day > (latest := latest_day(term, now)):
-        raise Refused(f"An exemption in this term can last until {day_words(latest)} at most.")
+        said = _("An exemption in this term can last until %(day)s at most.")
+        raise Refused(said % {"day": day_words(latest)})
     return end
 
 
 def _require_reason(reason: str) -> None:
     if not reason.strip():
-        raise Refused(NO_REASON)
+        raise Refused(str(NO_REASON))
 
 
 def _made(**fields: object) -> Exemption:
     made: Exemption = Exemption.objects.create(**fields)
     after = {
         "number": made.pk,
-        "accepted for": made.get_level_display(),
+        "accepted for": Exemption.Level(made.level).label,
         "line items": len(made.covers) or "all that break it",
         "until": made.until.isoformat(),
     }
@@ -177,13 +182,13 @@ def revoke(*, by: User, exemption: Exemption, reason: str, now: datetime) -> Non
     require(by, _role_for(exemption))
     exemption = for_person(by, exemption.pk)
     if not may_revoke(by, exemption):
-        raise Refused("This exemption holds for more than the part that you look after.")
+        raise Refused(_("This exemption holds for more than the part that you look after."))
     _require_reason(reason)
     with transaction.atomic():
         waiting = Exemption.objects.filter(pk=exemption.pk, ended_at__isnull=True)
         ended = {"ended_at": now, "ended_by": by, "ended_because": Exemption.Ended.REVOKED}
         if not waiting.update(**ended, ended_reason=reason.strip()):
-            raise Refused("This exemption has ended already.")
+            raise Refused(_("This exemption has ended already."))
         note(
             by=by,
             what="exemption taken back",
@@ -214,7 +219,8 @@ def for_person(by: User, pk: int) -> Exemption:
     rows = Exemption.objects.concerning(reach_of(by))
     found = rows.select_related("course__account", "account", "term", "made_by", "ended_by").filter(pk=pk).first()
     if found is None:
-        raise Missing(f"There is no exemption {pk}, or it is outside the part that you may see.")
+        said = _("There is no exemption %(number)s, or it is outside the part that you may see.")
+        raise Missing(said % {"number": pk})
     return found
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from registrar.domain import changes as rules
 from registrar.errors import Missing, Refused
 from registrar.models import Change, Proposal, Role
@@ -23,7 +25,8 @@ def propose_restore(*, by: User, proposal: Proposal, reason: str, now: datetime)
     """A new proposal that puts back what this one changed, whatever it was, and nothing else."""
     require(by, Role.APPROVER, Role.REVIEWER)
     if proposal.state not in Proposal.FINISHED:
-        raise Refused(f"Proposal {proposal.pk} has not been applied, so there is nothing to put back.")
+        told = _("Proposal %(number)s has not been applied, so there is nothing to put back.")
+        raise Refused(told % {"number": proposal.pk})
     states = [Change.State.VERIFIED]
     if proposal.kind == Proposal.Kind.SYNC_OFF_BLIND:
         states.append(Change.State.DIFFERENT)
@@ -36,7 +39,7 @@ def propose_rest(*, by: User, proposal: Proposal, reason: str, now: datetime) ->
     """What was not done, or was undone in Canvas since, once more, from the state that Canvas is in now."""
     require(by, Role.REVIEWER)
     if proposal.state not in Proposal.FINISHED:
-        raise Refused(f"Proposal {proposal.pk} is not finished yet.")
+        raise Refused(_("Proposal %(number)s is not finished yet.") % {"number": proposal.pk})
     rest = proposal.changes.exclude(state__in=Change.GOOD, drifted_at=None)
     kind = Proposal.Kind(proposal.kind)
     if kind == Proposal.Kind.SYNC_OFF_BLIND:
@@ -59,7 +62,8 @@ def _following(
     for row, was, wanted in rows:
         draft = drafts.get(row.course_id) or draft_of(courses.get(row.course_id), around)
         if draft is None:
-            raise Missing(f"Course {row.course_id} is not known, or not within your reach.")
+            told = _("Course %(course)s is not known, or not within your reach.")
+            raise Missing(told % {"course": row.course_id})
         drafts[row.course_id] = draft
         known = draft.assignments.get(row.assignment_id)
         if kind != Proposal.Kind.RESTORE and known is not None:

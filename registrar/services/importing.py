@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
 from registrar.domain import facts
 from registrar.models import Course, LineItem
 
@@ -35,7 +38,7 @@ def read_wanted(name: str, content: bytes) -> tuple[list[Wanted], list[BadRow]]:
     """The rows of a CSV, XLSX or JSON Lines file, and every cell that cannot be used. Raises BadFile."""
     rows = list(_rows(name, content))
     if not rows:
-        raise BadFile(f"{name} has no rows below its heading.")
+        raise BadFile(_("%(file)s has no rows below its heading.") % {"file": name})
     zones = _zones(row for _, row in rows)
     current = _current(row for _, row in rows) if "due_at_source" in rows[0][1] else {}
     wanted: list[Wanted] = []
@@ -43,7 +46,8 @@ def read_wanted(name: str, content: bytes) -> tuple[list[Wanted], list[BadRow]]:
     for number, row in rows:
         _read_row(number, row, zones, current, wanted, bad)
     if not wanted and not bad:
-        raise BadFile(f"Nothing in {name} differs from what Canvas has, so there is nothing to change.")
+        told = _("Nothing in %(file)s differs from what Canvas has, so there is nothing to change.")
+        raise BadFile(told % {"file": name})
     return wanted, bad
 
 
@@ -57,22 +61,26 @@ def _rows(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
     elif suffix in TABLES:
         rows = _named(name, table(name, content))
     else:
-        raise BadFile(f"{name} is not a file of a known kind: it must end in .csv, .xlsx or .jsonl.")
+        told = _("%(file)s is not a file of a known kind: it must end in .csv, .xlsx or .jsonl.")
+        raise BadFile(told % {"file": name})
     filled = ((number, row) for number, row in rows if not all(_blank(value) for value in row.values()))
     for count, found in enumerate(filled):
         if count >= LARGEST:
-            raise BadFile(f"{name} has more than {LARGEST:,} rows. Split it.")
+            most = number_format(LARGEST, force_grouping=True)
+            raise BadFile(_("%(file)s has more than %(most)s rows. Split it.") % {"file": name, "most": most})
         yield found
 
 
 def _named(name: str, cells_of: Table) -> Iterator[tuple[int, Row]]:
-    _, first = next(cells_of, (1, ()))
+    first = next(cells_of, (1, ()))[1]
     heading = [str(cell or "").strip().lower() for cell in first]
     missing = [column for column in NEEDED if column not in heading]
     if missing:
-        raise BadFile(f"{name} lacks the columns {', '.join(missing)}. Its first row must name the columns.")
+        told = _("%(file)s lacks the columns %(columns)s. Its first row must name the columns.")
+        raise BadFile(told % {"file": name, "columns": ", ".join(missing)})
     if twice := [column for column in NEEDED if heading.count(column) > 1]:
-        raise BadFile(f"{name} has more than one column {', '.join(twice)}.")
+        told = _("%(file)s has more than one column %(columns)s.")
+        raise BadFile(told % {"file": name, "columns": ", ".join(twice)})
     for number, cells in cells_of:
         row = dict(zip(heading, cells, strict=False))
         if not all(_blank(cell) for cell in cells[len(heading) :]):
@@ -90,9 +98,13 @@ def _jsonl(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError):
-            raise BadFile(f"Line {number} of {name} is not JSON.") from None
+            raise BadFile(
+                _("Line %(number)s of %(file)s is not JSON.") % {"number": number, "file": name}
+            ) from None
         if not isinstance(row, dict):
-            raise BadFile(f"Line {number} of {name} is not a JSON object.")
+            raise BadFile(
+                _("Line %(number)s of %(file)s is not a JSON object.") % {"number": number, "file": name}
+            )
         yield number, row
 
 
@@ -141,12 +153,14 @@ def _read_row(
 ) -> None:
     before = len(bad)
     if MORE in row:
-        bad.append(BadRow(number, "row", "it has more cells than there are columns; is a text not in quotes?"))
+        message = _("it has more cells than there are columns; is a text not in quotes?")
+        bad.append(BadRow(number, "row", message))
     course, assignment = (_id(number, row, column, bad) for column in ("course_id", "assignment_id"))
     section = None if _blank(row.get("section_id")) else _id(number, row, "section_id", bad)
     zone = zones.get(course or 0)
     if course is not None and zone is None:
-        bad.append(BadRow(number, "course_id", f"course {course} is not known, or not within your reach."))
+        message = _("course %(course)s is not known, or not within your reach.") % {"course": course}
+        bad.append(BadRow(number, "course_id", message))
     dates: dict[facts.DateField, facts.OverrideDate] = {}
     for name in facts.DATE_FIELDS:
         if not _blank(row.get(name)):
@@ -169,7 +183,8 @@ def _blank(value: Any) -> bool:
 def _id(number: int, row: Row, column: str, bad: list[BadRow]) -> int | None:
     found = _number(row.get(column))
     if found is None:
-        bad.append(BadRow(number, column, f"“{_short(row.get(column))}” is not a Canvas id (a whole number)."))
+        message = _("“%(text)s” is not a Canvas id (a whole number).") % {"text": _short(row.get(column))}
+        bad.append(BadRow(number, column, message))
     return found
 
 
@@ -199,7 +214,7 @@ def _date(name: facts.DateField, value: Any, zone: ZoneInfo) -> datetime | None:
         return _in_utc(value, zone)
     if isinstance(value, date):
         return _in_utc(datetime.combine(value, time.min if name == "unlock_at" else time(23, 59, 59)), zone)
-    raise ValueError(f"“{_short(value)}” is not a date. Write it as 2026-12-11 23:59.")
+    raise ValueError(_("“%(text)s” is not a date. Write it as 2026-12-11 23:59.") % {"text": _short(value)})
 
 
 def _parsed(text: str) -> datetime | date:
@@ -208,14 +223,13 @@ def _parsed(text: str) -> datetime | date:
             return date.fromisoformat(text)
         return datetime.fromisoformat(text.replace(" ", "T", 1))
     except ValueError:
-        raise ValueError(
-            f"“{_short(text)}” is not a date. Write it as 2026-12-11 23:59, or leave it empty, or - for no date."
-        ) from None
+        told = _("“%(text)s” is not a date. Write it as 2026-12-11 23:59, or leave it empty, or - for no date.")
+        raise ValueError(told % {"text": _short(text)}) from None
 
 
 def _in_utc(when: datetime, zone: ZoneInfo) -> datetime:
     if not 1990 <= when.year <= 2200:
-        raise ValueError(f"the year {when.year} cannot be meant.")
+        raise ValueError(_("the year %(year)s cannot be meant.") % {"year": when.year})
     # A spreadsheet counts in fractions of days, so that a minute may be off by some milliseconds.
     when = (when + timedelta(milliseconds=500)).replace(microsecond=0)
     if when.tzinfo is not None:
@@ -223,7 +237,8 @@ def _in_utc(when: datetime, zone: ZoneInfo) -> datetime:
     else:
         found = when.replace(tzinfo=zone).astimezone(UTC)
         if found.astimezone(zone).replace(tzinfo=None) != when:
-            raise ValueError(f"{when:%Y-%m-%d %H:%M} does not exist in {zone.key}: the clock is put forward then.")
+            told = _("%(time)s does not exist in %(zone)s: the clock is put forward then.")
+            raise ValueError(told % {"time": f"{when:%Y-%m-%d %H:%M}", "zone": zone.key})
     return found
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from registrar.canvas import AccountFound, Canvas, CourseFound, PeriodFound, TermFound
 from registrar.domain import facts
@@ -25,10 +26,11 @@ def refuse_other_canvas(host: str) -> None:
     """Readings of two Canvases in one database would pass for one university."""
     known = Standing.objects.filter(pk=1).values_list("canvas_host", flat=True).first()
     if known and known != host:
-        raise Refused(
-            f"This database holds readings of {known}, and CANVAS_BASE_URL now names {host}. "
+        said = _(
+            "This database holds readings of %(known)s, and CANVAS_BASE_URL now names %(host)s. "
             "Name another database in DATABASE_URL, or go back to the former Canvas."
         )
+        raise Refused(said % {"known": known, "host": host})
 
 
 def keep_accounts(root: AccountFound, below: Sequence[AccountFound]) -> Account:
@@ -52,7 +54,7 @@ def _parent_of_root(root: AccountFound) -> Account | None:
 
 
 def _keep_account(found: AccountFound, parent: Account | None) -> Account:
-    row, _ = Account.objects.update_or_create(
+    row, _made = Account.objects.update_or_create(
         canvas_id=found.id,
         defaults={
             "name": found.name,
@@ -140,9 +142,11 @@ def term_by_reference(reference: str, now: datetime) -> Term:
         found = list(terms.filter(name__iexact=reference))
     if len(found) != 1:
         known = ", ".join(f"{term.name} ({term.pk})" for term in terms[:8])
-        raise Missing(
-            f"There is {'no' if not found else 'more than one'} term “{reference}” in Canvas. Known are: {known}."
-        )
+        if found:
+            said = _("There is more than one term “%(asked)s” in Canvas. Known are: %(known)s.")
+        else:
+            said = _("There is no term “%(asked)s” in Canvas. Known are: %(known)s.")
+        raise Missing(said % {"asked": reference, "known": known})
     return found[0]
 
 
@@ -185,7 +189,9 @@ def _accounts_of(courses: Sequence[CourseFound], root: Account) -> dict[int, Acc
     known = Account.objects.in_bulk(wanted)
     for account_id, name in wanted.items():
         if account_id not in known:
-            found = AccountFound(id=account_id, name=name or f"Account {account_id}", parent_id=root.pk)
+            found = AccountFound(
+                id=account_id, name=name or _("Account %(id)s") % {"id": account_id}, parent_id=root.pk
+            )
             known[account_id] = _keep_account(found, root)
     return known
 
@@ -193,10 +199,8 @@ def _accounts_of(courses: Sequence[CourseFound], root: Account) -> dict[int, Acc
 def _terms_of(courses: Sequence[CourseFound]) -> None:
     wanted = {course.term_id: course.term for course in courses}
     for term_id in wanted.keys() - Term.objects.in_bulk(wanted).keys():
-        term = wanted[term_id] or TermFound(
-            id=term_id, name="No term" if term_id == NO_TERM else f"Term {term_id}"
-        )
-        _keep_term(term)
+        name = _("No term") if term_id == NO_TERM else _("Term %(id)s") % {"id": term_id}
+        _keep_term(wanted[term_id] or TermFound(id=term_id, name=name))
 
 
 def _course(found: CourseFound, account: Account) -> Course:

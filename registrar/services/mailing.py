@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 BY_A_MACHINE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
 """So that nobody's holiday answers us (RFC 3834; the second is how Exchange hears of it)."""
+OVER = (Delivery.State.SENT, Delivery.State.BOUNCED)
+EMPTY_AT_ONCE = 500
 
 
 def write(
@@ -67,3 +69,19 @@ def write(
 def message_id(key: str) -> str:
     """The same for the same message, so that a mail system can tell a repetition."""
     return f"<{sha256(key.encode()).hexdigest()[:32]}@{urlsplit(settings.SITE_URL).hostname}>"
+
+
+def empty_old(*, now: datetime) -> int:
+    """The texts of messages that are over go after a while; that they were sent stays in the log."""
+    if not settings.KEEP_MAIL_DAYS:
+        return 0
+    before = now - timedelta(days=settings.KEEP_MAIL_DAYS)
+    old = Delivery.objects.filter(state__in=OVER, created_at__lt=before, emptied_at=None).order_by("pk")
+    emptied = 0
+    while chunk := list(old.values_list("pk", flat=True)[:EMPTY_AT_ONCE]):
+        emptied += (
+            old.filter(pk__in=chunk)
+            .order_by()
+            .update(text="", html="", attachment=None, attachment_name="", emptied_at=now)
+        )
+    return emptied

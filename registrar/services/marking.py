@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext, override
 
 from registrar.errors import Missing, Refused, RegistrarError
 from registrar.models import Account, Course, Mark, Reach, Role, Term, reach_of
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 FAR = timedelta(days=120)
 """A date this far outside of its term is taken for a slip of the pen."""
 DEADLINE = Mark.Kind.GRADE_DEADLINE
-ELSEWHERE = "This date is not there, or it is outside the part that you may see."
+ELSEWHERE = _lazy("This date is not there, or it is outside the part that you may see.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +67,7 @@ def _seen(reach: Reach) -> QuerySet[Term]:
 def term_for(reach: Reach, pk: int) -> Term:
     found = _seen(reach).filter(pk=pk).first()
     if found is None:
-        raise Missing("This term is not there, or it is outside the part that you may see.")
+        raise Missing(_("This term is not there, or it is outside the part that you may see."))
     return found
 
 
@@ -90,7 +94,7 @@ def mark_for(reach: Reach, pk: int) -> Mark:
     rows = Mark.objects.select_related("account", "term", "set_by")
     found = rows.filter(pk=pk, term__in=_seen(reach)).first()
     if found is None or not may_set(reach, found.account):
-        raise Missing(ELSEWHERE)
+        raise Missing(str(ELSEWHERE))
     return found
 
 
@@ -123,21 +127,36 @@ def objections(*, term: Term, wanted: Wanted, now: datetime, mark: Mark | None =
     """What speaks against a date, by the field that it is about."""
     found = {"at": _untimely(term, wanted, now, mark)}
     if wanted.kind == Mark.Kind.OTHER and not wanted.name.strip():
-        found["name"] = "Give the date a name: “other date” says nothing to those who read it."
+        found["name"] = _("Give the date a name: “other date” says nothing to those who read it.")
     if wanted.kind == DEADLINE and _taken(term, wanted, mark):
-        place = f"{wanted.account.name} has" if wanted.account else "The whole university has"
-        found["account"] = f"{place} a grade deadline in this term already. Change that one."
+        found["account"] = _is_taken(wanted.account)
     return {field: said for field, said in found.items() if said}
+
+
+def _is_taken(account: Account | None) -> str:
+    if account is None:
+        return _("The whole university has a grade deadline in this term already. Change that one.")
+    return _("%(name)s has a grade deadline in this term already. Change that one.") % {"name": account.name}
 
 
 def _untimely(term: Term, wanted: Wanted, now: datetime, mark: Mark | None) -> str:
     if term.start_at is not None and wanted.at < term.start_at - FAR:
-        return f"This is more than {FAR.days} days before {term.name} begins. Look at the year again."
+        said = ngettext(
+            "This is more than %(n)s day before %(term)s begins. Look at the year again.",
+            "This is more than %(n)s days before %(term)s begins. Look at the year again.",
+            FAR.days,
+        )
+        return said % {"n": FAR.days, "term": term.name}
     if term.end_at is not None and wanted.at > term.end_at + FAR:
-        return f"This is more than {FAR.days} days after {term.name} ends. Look at the year again."
+        said = ngettext(
+            "This is more than %(n)s day after %(term)s ends. Look at the year again.",
+            "This is more than %(n)s days after %(term)s ends. Look at the year again.",
+            FAR.days,
+        )
+        return said % {"n": FAR.days, "term": term.name}
     stays = mark is not None and mark.at == wanted.at
     if wanted.at < now and not wanted.past_is_meant and not stays:
-        return "This date has passed. If it is meant to be in the past, tick the box and save again."
+        return _("This date has passed. If it is meant to be in the past, tick the box and save again.")
     return ""
 
 
@@ -179,7 +198,7 @@ def remove_mark(*, by: User, mark: Mark, now: datetime) -> Done:
 
     def decide() -> None:
         if not Mark.objects.filter(pk=mark.pk).delete()[0]:
-            raise Missing("Somebody has removed this date already.")
+            raise Missing(_("Somebody has removed this date already."))
         note(by=by, what="date removed", subject=_subject(mark), now=now, account=mark.account, before=_told(mark))
 
     return _decided(mark, decide, [(mark.kind, mark.account)], now)
@@ -188,7 +207,7 @@ def remove_mark(*, by: User, mark: Mark, now: datetime) -> Done:
 def _may_decide(by: User, account: Account | None) -> None:
     require(by, Role.ADMINISTRATOR)
     if not may_set(reach_of(by), account):
-        raise Missing(ELSEWHERE)
+        raise Missing(str(ELSEWHERE))
 
 
 def _decided(
@@ -201,18 +220,21 @@ def _decided(
             decide()
             courses = sum(reassessing.ask(path=path, term_id=mark.term_id) for path in paths)
     except IntegrityError:
-        raise Refused("Somebody else has just set a grade deadline here. Look at it first.") from None
+        raise Refused(_("Somebody else has just set a grade deadline here. Look at it first.")) from None
     return Done(mark=mark, courses=courses, at_once=reassessing.at_once(courses, now=now))
 
 
 def _subject(mark: Mark) -> str:
-    place = f", {mark.account.name}" if mark.account else ""
-    return f"{mark.name or mark.get_kind_display()} of {mark.term.name}{place}"
+    with override(settings.LANGUAGE_CODE):
+        told = {"date": mark.name or mark.get_kind_display(), "term": mark.term.name}
+        if mark.account is None:
+            return _("%(date)s of %(term)s") % told
+        return _("%(date)s of %(term)s, %(place)s") % (told | {"place": mark.account.name})
 
 
 def _told(mark: Mark) -> dict[str, Any]:
     place = mark.account.name if mark.account else "the whole university"
-    return {"date": mark.get_kind_display(), "name": mark.name, "at": mark.at.isoformat(), "for": place}
+    return {"date": Mark.Kind(mark.kind).label, "name": mark.name, "at": mark.at.isoformat(), "for": place}
 
 
 def watch(*, by: User, term: Term, watched: bool | None, now: datetime) -> None:
@@ -220,7 +242,7 @@ def watch(*, by: User, term: Term, watched: bool | None, now: datetime) -> None:
     require(by, Role.ADMINISTRATOR)
     if reach_of(by).paths is not None:
         raise Refused(
-            "Which terms are read concerns the whole university: it takes an administrator of all of it."
+            _("Which terms are read concerns the whole university: it takes an administrator of all of it.")
         )
     before = term.watched
     if watched == before:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 
 from registrar.errors import Refused
@@ -33,7 +34,8 @@ def text_of(name: str, content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise BadFile(f"{name} is not UTF-8 text. Save it as “CSV UTF-8”, or as XLSX.") from None
+        told = _("%(file)s is not UTF-8 text. Save it as “CSV UTF-8”, or as XLSX.")
+        raise BadFile(told % {"file": name}) from None
 
 
 def _csv(name: str, content: bytes) -> Table:
@@ -43,7 +45,7 @@ def _csv(name: str, content: bytes) -> Table:
     try:
         yield from enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1)
     except csv.Error as error:
-        raise BadFile(f"{name} is not a table: {error}.") from None
+        raise BadFile(_("%(file)s is not a table: %(error)s.") % {"file": name, "error": error}) from None
 
 
 def _xlsx(name: str, content: bytes) -> Table:
@@ -58,7 +60,8 @@ def _xlsx(name: str, content: bytes) -> Table:
     except (BadFile, GeneratorExit):
         raise
     except Exception as error:  # what a broken workbook makes openpyxl raise cannot be listed
-        raise BadFile(f"{name} is not a workbook that can be read. Save it again as XLSX.") from error
+        told = _("%(file)s is not a workbook that can be read. Save it again as XLSX.")
+        raise BadFile(told % {"file": name}) from error
 
 
 def _sheet(content: bytes, *, formulas: bool) -> Iterator[Sequence[Any]]:

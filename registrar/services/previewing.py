@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from registrar.domain import changes as rules
 from registrar.domain import facts, flags
-from registrar.domain.readiness import assess
+from registrar.domain.exemptions import Exemption, is_void, place_of
+from registrar.domain.readiness import Assessment, assess
 from registrar.models import Change, Course, Proposal
 
 from . import assessing
@@ -44,6 +46,8 @@ class Line:
     moved: tuple[facts.Section, ...] = ()
     healed: tuple[str, ...] = ()
     caused: tuple[str, ...] = ()
+    unaccepted: tuple[str, ...] = ()
+    """The codes of findings whose exemptions end."""
     time_zone: str = "UTC"
     base: facts.Dates | None = None
     """What a date that is inherited comes to; None where it is not known."""
@@ -82,6 +86,8 @@ class Preview:
     consequences: Consequences
     excesses: tuple[Excess, ...]
     blind: Blind | None
+    ending: tuple[Exemption, ...] = ()
+    """Exemptions in force of which nothing would be left."""
 
 
 def preview(proposal: Proposal, *, now: datetime) -> Preview:
@@ -103,6 +109,7 @@ def preview(proposal: Proposal, *, now: datetime) -> Preview:
         consequences=_consequences(views),
         excesses=excesses(proposal),
         blind=_blind(proposal, views),
+        ending=tuple(one for view in views for one in view.ending),
     )
 
 
@@ -125,8 +132,7 @@ class View:
         self._moved: dict[rules.Key, tuple[facts.Section, ...]] = {}
 
     def lines(self) -> Iterable[Line]:
-        before = self._codes(self.synced)
-        after = self._codes(self.after())
+        before, after = _codes(self.found), _codes(self.found_after)
         for row in self.rows:
             change = as_change(row)
             moved = self.moved(change)
@@ -145,6 +151,7 @@ class View:
                 moved=moved,
                 healed=() if refused else tuple(sorted(old - new)),
                 caused=() if refused else tuple(sorted(new - old)),
+                unaccepted=() if refused else self._unaccepted(row.assignment_id, places),
                 time_zone=self.draft.read.time_zone,
                 base=self.draft.assignments[row.assignment_id].dates
                 if row.assignment_id in self.draft.assignments
@@ -172,19 +179,36 @@ class View:
             return assignment
         return replace(assignment, feed=flags.feed_of(self.draft.read, assignment))
 
-    def _codes(self, course: facts.Course) -> dict[tuple[int, int | None], tuple[str, ...]]:
-        found = assess(
+    @cached_property
+    def found(self) -> Assessment:
+        return self._assessed(self.synced)
+
+    @cached_property
+    def found_after(self) -> Assessment:
+        return self._assessed(self.after())
+
+    def _assessed(self, course: facts.Course) -> Assessment:
+        return assess(
             course,
             self.around.rules_of(self.course),
             now=self.around.now,
             categories=self.around.categories_of(self.course),
         )
-        return {
-            (item.assignment.id, item.section.id if item.section else None): tuple(
-                finding.code.value for finding in item.findings
-            )
-            for item in found.line_items
+
+    @cached_property
+    def ending(self) -> tuple[Exemption, ...]:
+        known = self.around.exemptions_of(self.course)
+        return tuple(one for one in known if is_void(one, self.found_after) and not is_void(one, self.found))
+
+    def _unaccepted(self, assignment_id: int, sections: set[int | None]) -> tuple[str, ...]:
+        if not self.ending:
+            return ()
+        places = {
+            place_of(item)
+            for item in self.found.line_items
+            if item.assignment.id == assignment_id and (item.section.id if item.section else None) in sections
         }
+        return tuple(sorted({one.code.value for one in self.ending if places & set(one.covers or ())}))
 
     def moved(self, change: rules.Change) -> tuple[facts.Section, ...]:
         """Asked for each line and again for the consequences, and the dearest part of a preview."""
@@ -210,6 +234,15 @@ class View:
         known = self.draft.assignments
         ids = {change.assignment_id for _, change in self.made}
         return {id_ for id_ in ids if id_ in known and known[id_].has_submissions}
+
+
+def _codes(found: Assessment) -> dict[tuple[int, int | None], tuple[str, ...]]:
+    return {
+        (item.assignment.id, item.section.id if item.section else None): tuple(
+            finding.code.value for finding in item.findings
+        )
+        for item in found.line_items
+    }
 
 
 def _write(change: rules.Change) -> Write:

@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from registrar.domain import changes as rules
 from registrar.domain import facts
 from registrar.errors import RegistrarError
 from registrar.models import Course, Proposal, Role
+from registrar.words.objections import objection_in_words
 
 from . import assessing
 from .composing import Draft, Objections, draft_of, objections_to, store
 from .rights import courses_for, require
-from .wording import objection_in_words
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -44,15 +47,20 @@ class BadRow:
     message: str
 
     def __str__(self) -> str:
-        return f"Row {self.row}, {self.column}: {self.message}"
+        told = {"row": self.row, "column": self.column, "message": self.message}
+        return _("Row %(row)s, %(column)s: %(message)s") % told
 
 
 class BadRows(RegistrarError):
     """A file with at least one bad row: nothing of it is kept."""
 
     def __init__(self, rows: Sequence[BadRow]) -> None:
-        count = f"{len(rows)} cells" if len(rows) > 1 else "one cell"
-        super().__init__(f"Nothing was stored: {count} cannot be used.")
+        told = ngettext(
+            "Nothing was stored: one cell cannot be used.",
+            "Nothing was stored: %(n)s cells cannot be used.",
+            len(rows),
+        )
+        super().__init__(told % {"n": len(rows)})
         self.rows = tuple(rows)
 
 
@@ -105,9 +113,8 @@ def _drafts(
     for one in wanted:
         draft = drafts.get(one.course_id) or draft_of(courses.get(one.course_id), around)
         if draft is None:
-            bad.append(
-                BadRow(one.row, "course_id", f"course {one.course_id} is not known, or not within your reach.")
-            )
+            message = _("course %(course)s is not known, or not within your reach.") % {"course": one.course_id}
+            bad.append(BadRow(one.row, "course_id", message))
             continue
         drafts[one.course_id] = draft
         if trouble := _add(draft, one):
@@ -118,13 +125,15 @@ def _drafts(
 def _add(draft: Draft, one: Wanted) -> BadRow | None:
     assignment = draft.assignments.get(one.assignment_id)
     if assignment is None:
-        message = f"assignment {one.assignment_id} is not among the flagged assignments of course {one.course_id}."
-        return BadRow(one.row, "assignment_id", message)
+        message = _("assignment %(assignment)s is not among the flagged assignments of course %(course)s.")
+        told = {"assignment": one.assignment_id, "course": one.course_id}
+        return BadRow(one.row, "assignment_id", message % told)
     if one.section_id is not None and one.section_id not in draft.sections:
-        return BadRow(one.row, "section_id", f"section {one.section_id} is not in course {one.course_id}.")
+        message = _("section %(section)s is not in course %(course)s.")
+        return BadRow(one.row, "section_id", message % {"section": one.section_id, "course": one.course_id})
     known = draft.by_key.get((one.assignment_id, one.section_id))
     if known and one.row:
-        return BadRow(one.row, "assignment_id", "this assignment and section have a row already.")
+        return BadRow(one.row, "assignment_id", _("this assignment and section have a row already."))
     before = rules.state_of(assignment, one.section_id)
     after = rules.with_dates(known.after if known else before, one.dates, draft.zone, section_id=one.section_id)
     draft.add(rules.Change(assignment_id=assignment.id, section_id=one.section_id, before=before, after=after))

@@ -14,11 +14,15 @@ from css_inline import CSSInliner
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from registrar.domain.calendar import date_words
-from registrar.domain.headline import countdown, counted, standing, subject
 from registrar.domain.summary import Summary
 from registrar.models import Subscription, Term
+from registrar.words.dates import date_words
+from registrar.words.headline import countdown, standing, subject
 
 from . import exporting, reviewing, summarising
 from .summarising import Picture
@@ -45,6 +49,11 @@ class Report:
 
 def report(*, subscription: Subscription, found: Picture, now: datetime, to_addressee: bool = True) -> Report:
     """To anybody else without the key, which is for the addressee alone."""
+    with translation.override(subscription.language):
+        return _report(subscription, found, now, to_addressee)
+
+
+def _report(subscription: Subscription, found: Picture, now: datetime, to_addressee: bool) -> Report:
     attachment = _attachment(found) if subscription.with_xlsx else None
     context = _context(subscription, found, now) | {"attached": attachment is not None}
     leave = _site(reverse("reports:unsubscribe", args=[subscription.key])) if to_addressee else context["manage"]
@@ -54,7 +63,11 @@ def report(*, subscription: Subscription, found: Picture, now: datetime, to_addr
         subject=context["subject"],
         text=_text(context),
         html=_html(context),
-        headers={"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+        headers={
+            "Content-Language": subscription.language,
+            "List-Unsubscribe": f"<{leave}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
         account_paths=found.roots,
         summary=found.summary,
         scope_digest=summarising.scope_digest(subscription, found.scope),
@@ -79,10 +92,9 @@ def _context(subscription: Subscription, found: Picture, now: datetime) -> dict[
         "since": date_words(summary.change.since, zone) if summary.change else "",
         "term": term,
         "summary": summary,
-        "unit": "department"
-        if all(one.account and one.account.depth > 1 for one in found.colleges)
-        else "college",
-        "open_word": "not ready" if found.whole else "to look at",
+        "by_department": all(one.account and one.account.depth > 1 for one in found.colleges),
+        "whole": found.whole,
+        "language": translation.get_language(),
         "subscription": subscription,
         "with_xlsx": subscription.with_xlsx,
         "by": subscription.made_by.get_full_name() or subscription.made_by.get_username(),
@@ -96,11 +108,19 @@ def _context(subscription: Subscription, found: Picture, now: datetime) -> dict[
 def _comparison(summary: Summary) -> str:
     """ "4 fewer than in the last report"."""
     if summary.change is None:
-        return "This is the first report about this term."
+        return _("This is the first report about this term.")
     more = summary.change.sections
     if not more:
-        return "As many as in the last report"
-    return f"{counted(abs(more), 'section')} {'more' if more > 0 else 'fewer'} than in the last report"
+        return _("As many as in the last report")
+    if more > 0:
+        said = ngettext(
+            "%(n)s section more than in the last report", "%(n)s sections more than in the last report", more
+        )
+    else:
+        said = ngettext(
+            "%(n)s section fewer than in the last report", "%(n)s sections fewer than in the last report", -more
+        )
+    return said % {"n": number_format(abs(more), use_l10n=True, force_grouping=True)}
 
 
 def _capital(text: str) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from registrar.domain import slots
 from registrar.errors import Refused
@@ -77,7 +78,7 @@ def _slots(timetable: Timetable, zone: ZoneInfo) -> slots.Slots:
 def change(*, by: User, mode: str, times: Times, now: datetime) -> bool:
     """Set when syncs of this mode start; returns whether that differs from before."""
     require(by, Role.ADMINISTRATOR)
-    require_everything(by, "The timetable holds for the whole university.")
+    require_everything(by, _("The timetable holds for the whole university."))
     _check(mode, times)
     timetables(now)
     with transaction.atomic():
@@ -90,21 +91,21 @@ def change(*, by: User, mode: str, times: Times, now: datetime) -> bool:
         if before == (after := _told(timetable)):
             return False
         timetable.save()
-        subject = timetable.get_mode_display()
-        auditing.note(by=by, what="timetable set", subject=subject, now=now, before=before, after=after)
+        auditing.note(by=by, what="timetable set", subject=Mode(mode).label, now=now, before=before, after=after)
     return True
 
 
 def _check(mode: str, times: Times) -> None:
     if mode not in Mode.values:
-        raise Refused("There is a timetable for full and for quick syncs only.")
+        raise Refused(_("There is a timetable for full and for quick syncs only."))
     longest = 24 * 60 if mode == Mode.FULL else 60
     if not 0 <= times.at_minute < longest or not 1 <= times.every_hours <= 24:
-        raise Refused("Write a time of the day, from 00:00 to 23:59, or a minute of the hour, from 0 to 59.")
+        raise Refused(_("Write a time of the day, from 00:00 to 23:59, or a minute of the hour, from 0 to 59."))
     try:
         ZoneInfo(times.time_zone)
     except (KeyError, OSError, ValueError):
-        raise Refused(f"“{times.time_zone}” is not a time zone. Write it as America/Chicago.") from None
+        said = _("“%(zone)s” is not a time zone. Write it as America/Chicago.")
+        raise Refused(said % {"zone": times.time_zone}) from None
 
 
 def _told(timetable: Timetable) -> dict[str, Any]:

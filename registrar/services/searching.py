@@ -48,7 +48,19 @@ class Found:
 
     @property
     def anything(self) -> bool:
-        return any(hits.count for hits in (self.courses, self.sections, self.teachers, self.assignments))
+        return self.count > 0
+
+    @property
+    def count(self) -> int:
+        return sum(hits.count for hits in self._kinds)
+
+    @property
+    def capped(self) -> bool:
+        return any(hits.capped for hits in self._kinds)
+
+    @property
+    def _kinds(self) -> tuple[Hits[Any], ...]:
+        return self.courses, self.sections, self.teachers, self.assignments
 
 
 def exactly(reach: Reach, text: str) -> Course | Section | None:

@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.models import User as Person
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext
 
 from registrar.errors import Missing, Refused, RegistrarError
 from registrar.models import Account, Delivery, Role, Subscription, Term, reach_of, roles_of
+from registrar.words.objections import rule_in_words
 
 from . import auditing, mailing, rendering, rights, summarising
-from .wording import rule_in_words
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-DROPPED = "The report was paused, ended or removed before it was sent."
+DROPPED = _lazy("The report was paused, ended or removed before it was sent.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,8 @@ class Wanted:
     time_zone: str
     only_if: str = Subscription.OnlyIf.OPEN
     with_xlsx: bool = False
+    language: str = ""
+    """None: that of the installation."""
 
 
 def visible(by: User) -> QuerySet[Subscription]:
@@ -56,10 +63,15 @@ def visible(by: User) -> QuerySet[Subscription]:
     return Subscription.objects.filter(Q(person=by) | Q(pk__in=inside))
 
 
+def to(person: User) -> QuerySet[Subscription]:
+    """The reports that a person gets."""
+    return summarising.with_people(Subscription.objects.filter(person=person)).order_by("pk")
+
+
 def find(*, by: User, pk: int) -> Subscription:
     found = visible(by).select_related("person", "made_by").filter(pk=pk).first()
     if found is None:
-        raise Missing("This report is not there, or it is outside the part that you may see.")
+        raise Missing(_("This report is not there, or it is outside the part that you may see."))
     return found
 
 
@@ -107,7 +119,7 @@ def pause(*, by: User, subscription: Subscription, now: datetime) -> None:
 def resume(*, by: User, subscription: Subscription, now: datetime) -> None:
     """Nothing is sent of what was missed. Who has unsubscribed is left in peace, but by their own wish."""
     if subscription.unsubscribed_at is not None and subscription.person_id != by.pk:
-        raise Refused("The addressee has unsubscribed. Only they can take the report up again.")
+        raise Refused(_("The addressee has unsubscribed. Only they can take the report up again."))
     with transaction.atomic():
         Subscription.objects.filter(pk=subscription.pk).update(paused_at=None, unsubscribed_at=None, since=now)
         _note(by, "report resumed", subscription, now)
@@ -123,7 +135,7 @@ def remove(*, by: User, subscription: Subscription, now: datetime) -> None:
 def by_key(key: str) -> Subscription:
     found = Subscription.objects.select_related("person").filter(key=key).first()
     if found is None:
-        raise Missing("This report is not sent any more.")
+        raise Missing(_("This report is not sent any more."))
     return found
 
 
@@ -147,18 +159,21 @@ def rendered(*, by: User, subscription: Subscription, term: Term, now: datetime)
 
 def send_test(*, by: User, subscription: Subscription, term: Term, now: datetime) -> Delivery | None:
     if not by.email:
-        raise RegistrarError("Your account has no mail address. Ask an administrator to enter one.")
+        raise RegistrarError(_("Your account has no mail address. Ask an administrator to enter one."))
     report = rendered(by=by, subscription=subscription, term=term, now=now)
+    with translation.override(subscription.language):
+        subject = _("Test: %(subject)s") % {"subject": report.subject}
     return mailing.write(
         kind=Delivery.Kind.TEST,
         key=f"test:{subscription.pk}:{by.pk}:{now.isoformat()}",
         address=by.email,
-        subject=f"Test: {report.subject}",
+        subject=subject,
         text=report.text,
         html=report.html,
         now=now,
         person=by,
         account_paths=report.account_paths,
+        headers={"Content-Language": subscription.language},
         attachment=report.attachment,
         attachment_name=report.attachment_name,
     )
@@ -166,19 +181,26 @@ def send_test(*, by: User, subscription: Subscription, term: Term, now: datetime
 
 def described(subscription: Subscription) -> dict[str, Any]:
     """What was chosen, in words for the audit log."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return _described(subscription)
+
+
+def _described(subscription: Subscription) -> dict[str, Any]:
     accounts, terms = subscription.accounts.all(), subscription.terms.all()
     return {
-        "to": str(subscription),
-        "about": sorted(account.name for account in accounts) or "everything",
-        "terms": sorted(term.name for term in terms) or "the watched ones",
-        "rules": [rule_in_words(code) for code in subscription.codes] or "all",
-        "severities": subscription.severities or "all",
-        "days before the grade deadline": subscription.days_before,
-        "every day": subscription.daily,
-        "every week on": subscription.get_weekday_display() or "",
-        "hour": f"{subscription.hour}:00 ({subscription.time_zone})",
-        "only if": subscription.get_only_if_display(),
-        "workbook": subscription.with_xlsx,
+        pgettext("report", "to"): str(subscription),
+        pgettext("report", "about"): sorted(account.name for account in accounts) or _("everything"),
+        pgettext("report", "terms"): sorted(term.name for term in terms) or _("the watched ones"),
+        pgettext("report", "rules"): [rule_in_words(code) for code in subscription.codes]
+        or pgettext("rules", "all"),
+        pgettext("report", "severities"): subscription.severities or pgettext("severities", "all"),
+        pgettext("report", "days before the grade deadline"): subscription.days_before,
+        pgettext("report", "every day"): subscription.daily,
+        pgettext("report", "every week on"): subscription.get_weekday_display() or "",
+        pgettext("report", "hour"): f"{subscription.hour}:00 ({subscription.time_zone})",
+        pgettext("report", "only if"): subscription.get_only_if_display(),
+        pgettext("report", "workbook"): subscription.with_xlsx,
+        pgettext("report", "language"): dict(settings.LANGUAGES).get(subscription.language, subscription.language),
     }
 
 
@@ -188,17 +210,18 @@ def _require(by: User, wanted: Wanted) -> None:
         rights.require(by, Role.REVIEWER)
     reach = reach_of(by)
     if not all(reach.holds(account.path) for account in wanted.accounts):
-        raise Missing("There is no such sub-account within your reach.")
+        raise Missing(_("There is no such sub-account within your reach."))
     if wanted.person is not None and not wanted.person.email:
-        raise RegistrarError("This person’s account has no mail address. Ask an administrator to enter one.")
+        raise RegistrarError(_("This person’s account has no mail address. Ask an administrator to enter one."))
     if not (wanted.daily or wanted.weekday is not None or wanted.days_before):
-        raise RegistrarError("Choose when the report is sent.")
+        raise RegistrarError(_("Choose when the report is sent."))
 
 
 def _fields(wanted: Wanted) -> dict[str, Any]:
     names = ("person", "address", "name", "daily", "weekday", "hour", "time_zone", "only_if", "with_xlsx")
     lists = ("codes", "severities", "days_before")
-    return {name: getattr(wanted, name) for name in names} | {name: list(getattr(wanted, name)) for name in lists}
+    given = {name: getattr(wanted, name) for name in names} | {name: list(getattr(wanted, name)) for name in lists}
+    return given | {"language": wanted.language or settings.LANGUAGE_CODE}
 
 
 def _choose(subscription: Subscription, by: User, wanted: Wanted) -> None:
@@ -210,17 +233,20 @@ def _choose(subscription: Subscription, by: User, wanted: Wanted) -> None:
 
 def _drop_waiting(subscription: Subscription) -> None:
     waiting = Delivery.objects.filter(subscription=subscription, state=Delivery.State.WAITING)
-    waiting.update(state=Delivery.State.DROPPED, trouble=DROPPED)
+    with translation.override(settings.LANGUAGE_CODE):
+        waiting.update(state=Delivery.State.DROPPED, trouble=str(DROPPED))
 
 
 def _note(
     by: User | None, what: str, subscription: Subscription, now: datetime, before: Any = None, after: Any = None
 ) -> None:
     accounts = list(subscription.accounts.all()[:2])
+    with translation.override(settings.LANGUAGE_CODE):
+        said = _("Readiness report to %(whom)s") % {"whom": subscription}
     auditing.note(
         by=by,
         what=what,
-        subject=f"Readiness report to {subscription}",
+        subject=said,
         now=now,
         account=accounts[0] if len(accounts) == 1 else None,
         before=before,

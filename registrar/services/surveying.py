@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TypeVar
 
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 from registrar.canvas import Canvas, FeedPage, FeedPart
 from registrar.errors import CanvasTrouble, Missing
@@ -42,8 +43,10 @@ def survey(run: Run, canvas: Canvas, *, now: datetime, beat: Callable[[str], Non
     terms = chosen_terms(run, now)
     if terms is not None and not terms:
         run.warnings.append(
-            "No term is watched, so nothing was read: all of them ended more than 60 days ago. Name one with "
-            "--term, or mark it as watched."
+            _(
+                "No term is watched, so nothing was read: all of them ended more than 60 days ago. Name one with "
+                "--term, or mark it as watched."
+            )
         )
         run.save(update_fields=["warnings"])
         return
@@ -75,7 +78,7 @@ def survey_course(run: Run, canvas: Canvas, *, now: datetime, beat: Callable[[st
     (course,) = keeping.keep_courses([found], account)
     if found.state == "deleted":
         keeping.mark_gone(course, now)
-        raise Missing(f"{course} has been deleted in Canvas.")
+        raise Missing(_("%(course)s has been deleted in Canvas.") % {"course": course})
     RunItem.objects.update_or_create(
         run=run, course=course, defaults={"state": RunItem.State.TODO, "reason": "asked"}
     )
@@ -87,8 +90,10 @@ def _accounts(run: Run, canvas: Canvas) -> Account:
     below = canvas.accounts_below(root.id)
     if below is None:
         run.warnings.append(
-            "The token may not list sub-accounts, so colleges are known only as far as courses name them. "
-            "It needs the right to manage account settings."
+            _(
+                "The token may not list sub-accounts, so colleges are known only as far as courses name them. "
+                "It needs the right to manage account settings."
+            )
         )
     account = keeping.keep_accounts(root, below or [])
     run.account = account
@@ -101,7 +106,7 @@ def _terms(run: Run, canvas: Canvas, now: datetime) -> None:
     terms = canvas.terms(root_id)
     if terms is None:
         run.warnings.append(
-            "The token may not read terms, so their dates are known only as far as courses tell them."
+            _("The token may not read terms, so their dates are known only as far as courses tell them.")
         )
         keeping.learn_terms(course.term for course in canvas.courses(run.account_id or root_id, None))
     else:
@@ -109,8 +114,10 @@ def _terms(run: Run, canvas: Canvas, now: datetime) -> None:
     periods = canvas.periods_of_account(root_id)
     if periods is None:
         run.warnings.append(
-            "The token may not read the account's grading periods, so dates are checked only against those that "
-            "were known before, if any."
+            _(
+                "The token may not read the account's grading periods, so dates are checked only against those "
+                "that were known before, if any."
+            )
         )
     else:
         keeping.keep_periods(periods)
@@ -180,8 +187,10 @@ def _feed(
         if trouble.kind != "not_enabled":
             raise
         run.warnings.append(
-            "Canvas's grade export is off for this account, so its SIS feed could not be read. Dates and flags "
-            "come from each course; what the SIS itself would read is not known."
+            _(
+                "Canvas's grade export is off for this account, so its SIS feed could not be read. Dates and "
+                "flags come from each course; what the SIS itself would read is not known."
+            )
         )
         run.save(update_fields=["warnings"])
         return False

@@ -7,6 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
 from registrar.canvas import Canvas
 from registrar.domain import changes as rules
 from registrar.domain import facts, flags
@@ -44,7 +47,7 @@ def propose_disable(
     require_reach(by, [course])
     read = assessing.facts_of(course.pk, assessing.surroundings(now=now))
     if read is None:
-        raise Missing(f"Course {course.pk} has not been read yet. Refresh it first.")
+        raise Missing(_("Course %(course)s has not been read yet. Refresh it first.") % {"course": course.pk})
     period = _period(read, period_id)
     taken = exactly(read, period) if exact else flags.taken_by_canvas(read.assignments, period)
     if not taken:
@@ -71,16 +74,13 @@ def propose_on(
 ) -> Proposal:
     """Turn grade sync on for these. What was read of them is kept with the proposal, for its preview."""
     if not chosen:
-        raise Refused("Tick the assignments to turn grade sync on for.")
+        raise Refused(_("Tick the assignments to turn grade sync on for."))
     known = {one.id: one for one in unsynced(by=by, course=course, canvas=canvas)}
     if gone := set(chosen) - known.keys():
-        raise Refused(
-            f"{len(gone)} of the ticked assignments {'are' if len(gone) > 1 else 'is'} synced by now, or no "
-            "longer in the course. Look at the list as it is now, then choose again."
-        )
+        raise Refused(_gone_by_now(len(gone)))
     read = assessing.facts_of(course.pk, assessing.surroundings(now=now))
     if read is None:
-        raise Missing(f"Course {course.pk} has not been read yet. Refresh it first.")
+        raise Missing(_("Course %(course)s has not been read yet. Refresh it first.") % {"course": course.pk})
     stored = assessing.pack(facts.Course(id=course.pk, name="", assignments=_grouped(known, chosen, read, canvas)))
     draft = Draft(course, with_unsynced(read, stored))
     for id_ in chosen:
@@ -90,6 +90,17 @@ def propose_on(
     return store(
         {course.pk: draft}, against, kind=kind, by=by, reason=reason, now=now, unsynced={course.pk: stored}
     )
+
+
+def _gone_by_now(count: int) -> str:
+    told = ngettext(
+        "%(n)s of the ticked assignments is synced by now, or no longer in the course. Look at the list as it is "
+        "now, then choose again.",
+        "%(n)s of the ticked assignments are synced by now, or no longer in the course. Look at the list as it is "
+        "now, then choose again.",
+        count,
+    )
+    return told % {"n": count}
 
 
 def _grouped(
@@ -111,10 +122,18 @@ def exactly(read: facts.Course, period: facts.GradingPeriod | None) -> list[fact
 
 def _nothing_taken(course: Course, period: facts.GradingPeriod | None, *, exact: bool) -> str:
     if period is None:
-        return f"No published assignment of “{course.name}” is flagged for sync, so there is nothing to turn off."
-    how = "in all of its sections" if exact else "by its own date, and none is without one"
-    what = f"no assignment of “{course.name}” that is flagged for sync is due in it {how}"
-    return f"“{period.title}” takes nothing: {what}."
+        told = _("No published assignment of “%(course)s” is flagged for sync, so there is nothing to turn off.")
+    elif exact:
+        told = _(
+            "“%(period)s” takes nothing: no assignment of “%(course)s” that is flagged for sync is due in it "
+            "in all of its sections."
+        )
+    else:
+        told = _(
+            "“%(period)s” takes nothing: no assignment of “%(course)s” that is flagged for sync is due in it "
+            "by its own date, and none is without one."
+        )
+    return told % {"course": course.name, "period": period.title if period else ""}
 
 
 def _period(read: facts.Course, period_id: int | None) -> facts.GradingPeriod | None:
@@ -122,11 +141,13 @@ def _period(read: facts.Course, period_id: int | None) -> facts.GradingPeriod | 
         return None
     found = next((period for period in read.periods if period.id == period_id), None)
     if found is None:
-        known = ", ".join(f"{period.title} ({period.id})" for period in read.periods) or "none"
-        raise Missing(
-            f"Course {read.id} has no grading period {period_id} as far as is known; it has: {known}. If its "
+        known = ", ".join(f"{period.title} ({period.id})" for period in read.periods)
+        told = _(
+            "Course %(course)s has no grading period %(period)s as far as is known; it has: %(known)s. If its "
             "periods have changed, or if it has some of its own, refresh the course first."
         )
+        none = pgettext("grading periods", "none")
+        raise Missing(told % {"course": read.id, "period": period_id, "known": known or none})
     return found
 
 
@@ -138,10 +159,11 @@ def _flag_drafts(
     for course_id, ids in chosen.items():
         draft = draft_of(courses.get(course_id), around)
         if draft is None:
-            raise Missing(f"Course {course_id} is not known, or not within your reach.")
+            raise Missing(_("Course %(course)s is not known, or not within your reach.") % {"course": course_id})
         for assignment_id in ids:
             if assignment_id not in draft.assignments:
-                raise Missing(f"Assignment {assignment_id} is not known in course {course_id}.")
+                told = _("Assignment %(assignment)s is not known in course %(course)s.")
+                raise Missing(told % {"assignment": assignment_id, "course": course_id})
             draft.add(flag_change(draft.assignments[assignment_id], wanted))
         drafts[course_id] = draft
     return drafts

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from registrar.models import Course, Run, RunItem
 
@@ -54,9 +56,11 @@ def request(
         "term_ref": term_ref,
         "course_ref": str(course.pk) if course else course_ref,
     }
+    with override(settings.LANGUAGE_CODE):
+        interrupted = _("It was interrupted and not taken up again.")
     with transaction.atomic():
         Run.objects.open().filter(created_at__lt=now - TOO_OLD).exclude(heartbeat_at__gte=now - TOO_OLD).update(
-            state=Run.State.FAILED, finished_at=now, doing="", message="It was interrupted and not taken up again."
+            state=Run.State.FAILED, finished_at=now, doing="", message=interrupted
         )
         if open_run := Run.objects.open().filter(**scope, cancel_asked_at=None).first():
             return open_run

@@ -12,9 +12,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 
-from registrar.domain.calendar import date_words
-from registrar.models import Change, Delivery, News, Proposal, Reach, Term, Wish, reach_of
+from registrar.models import Change, Delivery, News, Proposal, Reach, Term, Wish, language_of, reach_of
+from registrar.words.dates import date_words
 
 from . import reviewing
 from .announcing import paths_of
@@ -79,7 +80,9 @@ def _concerns(reach: Reach, news: News) -> bool:
 
 def _write(person: User, news: Sequence[News], now: datetime) -> bool:
     """One message with all of them, unless another worker has put one of them into a message already."""
-    subject, text = _worded(news)
+    language = language_of(person)
+    with translation.override(language):
+        subject, text = _worded(news)
     about = {path for each in news if each.proposal for path in paths_of(each.proposal)}
     with transaction.atomic():
         row = write(
@@ -91,6 +94,7 @@ def _write(person: User, news: Sequence[News], now: datetime) -> bool:
             person=person,
             proposal=news[0].proposal if len(news) == 1 else None,
             account_paths=sorted(about),
+            headers={"Content-Language": language},
             now=now,
         )
         untold = News.objects.filter(pk__in=[each.pk for each in news], delivery=None)

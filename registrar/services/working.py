@@ -12,7 +12,10 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import F, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
 
 from registrar.canvas import Canvas, FeedPart
 from registrar.domain import facts
@@ -32,6 +35,7 @@ SUSPECT = 2
 ATTEMPTS = SUSPECT + 3
 """A course that took its worker down this often is given up, or it would do so for ever."""
 SECTIONS_REFUSED = "Canvas does not let the access token list the course's sections."
+"""Kept with a course as a code; what people read of it stands among the run's warnings."""
 PATIENCE = 8
 """So many courses in a row that Canvas could not answer for, and it is taken to be down."""
 BEAT_EVERY = timedelta(seconds=5)
@@ -53,7 +57,12 @@ def work(
     on_progress: Callable[[Run], None] = lambda run: None,
 ) -> None:
     """Carry the run on until it ends or time is up; its row says what became of it."""
-    worker = Worker(run, canvas, clock=clock, until=until, on_progress=on_progress)
+    with override(settings.LANGUAGE_CODE):
+        _work(Worker(run, canvas, clock=clock, until=until, on_progress=on_progress))
+
+
+def _work(worker: Worker) -> None:
+    run = worker.run
     try:
         if worker.claim_survey():
             worker.survey()
@@ -64,7 +73,8 @@ def work(
         worker.fail(trouble.message)
     except Exception:
         logger.exception("run %s", run.pk)
-        worker.fail(f"An unexpected error stopped run {run.pk}; the log says which. What was read stays as it is.")
+        said = _("An unexpected error stopped run %(number)s; the log says which. What was read stays as it is.")
+        worker.fail(said % {"number": run.pk})
     finally:
         worker.count_requests()
         run.refresh_from_db()
@@ -132,7 +142,7 @@ class Worker:
     def end_if_cancelled(self) -> None:
         self._release()
         Run.objects.filter(self._mine(), cancel_asked_at__isnull=False).update(
-            state=Run.State.CANCELLED, finished_at=self.clock(), doing="", message="Stopped on request."
+            state=Run.State.CANCELLED, finished_at=self.clock(), doing="", message=_("Stopped on request.")
         )
 
     def _release(self) -> None:
@@ -215,7 +225,8 @@ class Worker:
             items = self._claim(1, Q(attempts__gte=SUSPECT))
         for item in items:
             if item.attempts > ATTEMPTS:
-                self._settle(item, RunItem.State.FAILED, "Reading this course brought the worker down every time.")
+                said = _("Reading this course brought the worker down every time.")
+                self._settle(item, RunItem.State.FAILED, said)
             else:
                 pending[pool.submit(fetch_course, self.canvas, self._order(item), now=self.clock())] = item
         return bool(items or pending)
@@ -258,7 +269,8 @@ class Worker:
             self._trouble(item, trouble)
         except Exception:
             logger.exception("course %s could not be read", item.course_id)
-            self._settle(item, RunItem.State.FAILED, "An unexpected error, which is in the log of the worker.")
+            said = _("An unexpected error, which is in the log of the worker.")
+            self._settle(item, RunItem.State.FAILED, said)
         else:
             self.unanswered = 0
             self._store(item, fetched)
@@ -279,11 +291,12 @@ class Worker:
             raise trouble
         if trouble.kind == "not_found" and self._is_gone(item.course):
             keeping.mark_gone(item.course, self.clock())
-            self._settle(item, RunItem.State.DONE, "The course is no longer in Canvas.")
+            self._settle(item, RunItem.State.DONE, _("The course is no longer in Canvas."))
             return
         self.unanswered = self.unanswered + 1 if trouble.passing else 0
         if self.unanswered >= PATIENCE:
-            raise CanvasTrouble(f"Canvas stopped answering: {trouble.message}", passing=True)
+            said = _("Canvas stopped answering: %(said)s") % {"said": trouble.message}
+            raise CanvasTrouble(said, passing=True)
         Course.objects.filter(pk=item.course_id).update(trouble=trouble.message, trouble_at=self.clock())
         self._settle(item, RunItem.State.FAILED, trouble.message)
 
@@ -314,9 +327,14 @@ class Worker:
         failed = self.run.items.filter(state=RunItem.State.FAILED)
         count = failed.count()
         first = failed.first()
-        message = (
-            f"{count} of {self.run.total} courses could not be read. The first: {first.message}" if first else ""
-        )
+        message = ""
+        if first is not None:
+            said = ngettext(
+                "%(n)s of %(all)s courses could not be read. The first: %(said)s",
+                "%(n)s of %(all)s courses could not be read. The first: %(said)s",
+                count,
+            )
+            message = said % {"n": count, "all": self.run.total, "said": first.message}
         now = self.clock()
         ended = Run.objects.filter(self._mine(), state=Run.State.READING).update(
             state=Run.State.INCOMPLETE if count else Run.State.COMPLETE,
@@ -347,18 +365,27 @@ class Worker:
         told: list[str] = []
         if self.run.items.filter(stripped=True).exists():
             told.append(
-                "The token's key, or a missing right, strips what is asked for with include[]; section dates were "
-                "asked for one assignment at a time."
+                _(
+                    "The token's key, or a missing right, strips what is asked for with include[]; section dates "
+                    "were asked for one assignment at a time."
+                )
             )
         if untold := self.run.items.aggregate(n=Sum("untold"))["n"]:
-            told.append(
-                f"Canvas did not tell the dates of {untold} assignments' sections: those dates are unknown."
+            said = ngettext(
+                "Canvas did not tell the dates of %(n)s assignments' sections: those dates are unknown.",
+                "Canvas did not tell the dates of %(n)s assignments' sections: those dates are unknown.",
+                untold,
             )
+            told.append(said % {"n": untold})
         if refused := self.run.items.filter(message=SECTIONS_REFUSED).count():
-            told.append(
-                f"The access token may not list the sections of {refused} courses: they are known only as far as "
-                "the SIS feed names them, without dates of their own."
+            said = ngettext(
+                "The access token may not list the sections of %(n)s courses: they are known only as far as "
+                "the SIS feed names them, without dates of their own.",
+                "The access token may not list the sections of %(n)s courses: they are known only as far as "
+                "the SIS feed names them, without dates of their own.",
+                refused,
             )
+            told.append(said % {"n": refused})
         return told
 
     def _accounts(self) -> QuerySet[Account]:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from registrar.domain.facts import DateField, Inherit
 
-from .figures import when
+from .figures import named, when
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django_stubs_ext import StrOrPromise, StrPromise
 
+    from registrar.models import Step
     from registrar.services.previewing import Line
 
 register = template.Library()
@@ -29,7 +34,7 @@ def date_in(line: Line, side: Literal["before", "after"], field: DateField) -> S
     value = state.get(field)
     if isinstance(value, Inherit):
         known = when(getattr(line.base, field), line.time_zone) if line.base else ""
-        return format_html('{} <span class="none">{}</span>', known, "as the assignment")
+        return format_html('{} <span class="none">{}</span>', known, _("as the assignment"))
     return when(value, line.time_zone)
 
 
@@ -38,7 +43,7 @@ def stored_date(state: Mapping[str, Any], field: DateField, zone: str) -> SafeSt
     """As ``date_in``, of a state as it is stored."""
     value = state.get(field)
     if value == "inherit":
-        return format_html('<span class="none">{}</span>', "as the assignment")
+        return format_html('<span class="none">{}</span>', _("as the assignment"))
     return when(value, zone)
 
 
@@ -60,17 +65,38 @@ def of(counts: Mapping[Any, Any], key: Any) -> Any:
     return counts.get(key)
 
 
-_LABELS: dict[str, str] = {"due_at": "Due", "unlock_at": "Available from", "lock_at": "Until"}
+@register.filter
+def each(rows: Iterable[Any], attribute: str) -> list[Any]:
+    return [getattr(row, attribute) for row in rows]
 
 
 @register.filter
-def parts(line: Line) -> list[tuple[str, str]]:
+def listed(names: Iterable[str], length: int) -> SafeString:
+    """One after the other, none longer than this."""
+    return format_html_join(", ", "<bdi>{}</bdi>", ((Truncator(named(name)).chars(length),) for name in names))
+
+
+@register.filter
+def is_composed(step: Step) -> bool:
+    """Whether its comment is the program's own."""
+    return step.what in ("changed", "removed")
+
+
+_LABELS: dict[str, StrPromise] = {
+    "due_at": pgettext_lazy("date", "Due"),
+    "unlock_at": pgettext_lazy("date", "Available from"),
+    "lock_at": pgettext_lazy("date", "Until"),
+}
+
+
+@register.filter
+def parts(line: Line) -> list[tuple[str, StrOrPromise]]:
     """What a change changes, each with its name; a change is never without a line."""
-    found: list[tuple[str, str]] = [(name, _LABELS[name]) for name in line.fields]
+    found: list[tuple[str, StrOrPromise]] = [(name, _LABELS[name]) for name in line.fields]
     if line.flag_changes:
-        found.append(("post_to_sis", "Grade sync"))
+        found.append(("post_to_sis", _("Grade sync")))
     if line.before.exists and not line.after.exists:
-        found = [("exists", "Section date")]
+        found = [("exists", _("Section date"))]
     return found or [("nothing", "–")]
 
 

@@ -8,11 +8,16 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registrar.domain.charts import Chart, Mark, Point, chart
 from registrar.services.trending import Day, Trend
+from registrar.words.dates import day_words, month_and_day
 
 register = template.Library()
+register.filter("day_and_month", month_and_day)
+register.filter("day_in_full", day_words)
 
 TOP, FOOT = 36, 22
 """Pixels above and below the plot, for the words of marks and of days."""
@@ -34,7 +39,7 @@ def trend_chart(trends: Sequence[Trend], today: date, rule: str = "", height: in
         "now": now,
         "then": then,
         "last": now.days[-1] if now else None,
-        "left": -now.offset(now.days[-1]) if now else 0,
+        "counted_on": _counted_on(now) if now else "",
         "last_then": then.at(now.offset(now.days[-1])) if now and then else None,
         "rows": _rows(now, then) if now else [],
         "rule": rule,
@@ -56,23 +61,22 @@ def _points(trend: Trend) -> list[Point]:
 
 def _anchor(now: Trend) -> list[Mark]:
     if now.deadline:
-        return [Mark(at=0, name=f"Grade deadline, {named(now.anchor)}", kind="deadline")]
-    return [Mark(at=0, name=f"Term ends, {named(now.anchor)}", kind="deadline")] if now.term.end_at else []
+        name = _("Grade deadline, %(day)s")
+    elif now.term.end_at:
+        name = _("Term ends, %(day)s")
+    else:
+        return []
+    return [Mark(at=0, name=name % {"day": month_and_day(now.anchor)}, kind="deadline")]
 
 
 def _today(now: Trend, today: date) -> list[Mark]:
     if not now.days[-1].day <= today <= now.days[-1].day + NEAR:
         return []
-    return [Mark(at=(today - now.anchor).days, name="Today", kind="today")]
+    return [Mark(at=(today - now.anchor).days, name=_("Today"), kind="today")]
 
 
 def _label(now: Trend) -> Any:
-    return lambda at: named(now.anchor + timedelta(days=at))
-
-
-@register.filter("day_and_month")
-def named(day: date) -> str:
-    return f"{day:%b} {day.day}"
+    return lambda at: month_and_day(now.anchor + timedelta(days=at))
 
 
 def _rows(now: Trend, then: Trend | None) -> list[tuple[date, int, Day | None, Day | None]]:
@@ -88,15 +92,27 @@ def _rows(now: Trend, then: Trend | None) -> list[tuple[date, int, Day | None, D
 @register.filter
 def distance(at: int) -> str:
     """Of a day from the one that matters."""
-    return f"{_days(at)} {'before' if at < 0 else 'after'}" if at else "the day itself"
+    if at == 0:
+        return _("the day itself")
+    if at < 0:
+        return ngettext("%(n)s day before", "%(n)s days before", -at) % {"n": -at}
+    return ngettext("%(n)s day after", "%(n)s days after", at) % {"n": at}
 
 
-@register.filter
-def to_deadline(left: int) -> str:
+def _counted_on(now: Trend) -> str:
+    """The last day counted, and how far it is from the grade deadline."""
+    last = now.days[-1]
+    day, left = month_and_day(last.day), -now.offset(last)
+    if not now.deadline:
+        return day
     if left == 0:
-        return "the day of the grade deadline"
-    return f"{_days(left)} {'before' if left > 0 else 'after'} the grade deadline"
-
-
-def _days(count: int) -> str:
-    return f"{abs(count)} day{'s' if abs(count) > 1 else ''}"
+        return _("%(day)s, the day of the grade deadline") % {"day": day}
+    if left > 0:
+        said = ngettext(
+            "%(day)s, %(n)s day before the grade deadline", "%(day)s, %(n)s days before the grade deadline", left
+        )
+    else:
+        said = ngettext(
+            "%(day)s, %(n)s day after the grade deadline", "%(day)s, %(n)s days after the grade deadline", -left
+        )
+    return said % {"day": day, "n": abs(left)}

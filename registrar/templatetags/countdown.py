@@ -11,7 +11,7 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from registrar.domain import calendar
+from registrar.words import dates
 
 register = template.Library()
 
@@ -19,13 +19,13 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def countdown(context: Context, at: datetime) -> str:
     """ "in 6 days", by the clock of the page."""
-    return calendar.countdown(context["now"], at, _office())
+    return dates.countdown(context["now"], at, _office())
 
 
 @register.simple_tag
 def on_day(at: datetime) -> SafeString:
     """ "Tue, Dec 15, 2026, 5:00 pm CST"; where the line is short it breaks before the time of day."""
-    day, _, clock = calendar.date_words(at, _office()).rpartition(", ")
+    day, _, clock = dates.date_words(at, _office()).rpartition(", ")
     time, _, zone = clock.rpartition(" ")
     return format_html(
         '<time datetime="{}" title="{}">{}, <span class="clock">{} <span class="zone">{}</span></span></time>',

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from registrar.services.auditing import in_words
 
@@ -17,7 +18,7 @@ register.filter("in_words", in_words)
 def as_limit(value: Any) -> str:
     """The value of a limit, as it stands in a table."""
     if value is None:
-        return "No limit"
+        return _("No limit")
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return _("Yes") if value else _("No")
     return value if isinstance(value, str) else number_format(value, use_l10n=True, force_grouping=True)

@@ -10,8 +10,11 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
-from registrar.domain.calendar import date_words, day_words, local_day
+from registrar.domain.calendar import local_day
+from registrar.words.dates import date_words, day_words
 
 register = template.Library()
 
@@ -25,13 +28,13 @@ def _zone(name: str) -> ZoneInfo:
 
 
 @register.simple_tag
-def when(value: datetime | str | None, zone: str = "UTC", nothing: str = "No date") -> SafeString:
+def when(value: datetime | str | None, zone: str = "UTC", nothing: str = "") -> SafeString:
     """A text is a time in ISO 8601, as the parameters of a finding hold it."""
     if not value:
-        return format_html('<span class="none">{}</span>', nothing)
+        return format_html('<span class="none">{}</span>', nothing or _("No date"))
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
-    said, _, name = moment(value, zone).rpartition(" ")
+    said, _blank, name = moment(value, zone).rpartition(" ")
     return format_html(
         '<time datetime="{}" title="{}">{} <span class="zone">{}</span></time>',
         value.isoformat(),
@@ -56,19 +59,20 @@ def day(value: datetime, zone: str, now: datetime) -> SafeString:
 @register.simple_tag
 def age(value: datetime | None, now: datetime) -> SafeString:
     if value is None:
-        return format_html('<span class="none">{}</span>', "never")
+        return format_html('<span class="none">{}</span>', pgettext("at no time yet", "never"))
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), _ago(now - value))
 
 
 def _ago(passed: timedelta) -> str:
     minutes = int(passed.total_seconds() // 60)
     if minutes < 1:
-        return "just now"
+        return _("just now")
     if minutes < 60:
-        return f"{minutes} min ago"
+        return _("%(n)s min ago") % {"n": minutes}
     if minutes < 48 * 60:
-        return f"{minutes // 60} h ago"
-    return f"{minutes // (24 * 60)} days ago"
+        return _("%(n)s h ago") % {"n": minutes // 60}
+    days = minutes // (24 * 60)
+    return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
 
 
 @register.filter
@@ -78,15 +82,17 @@ def duration(seconds: float | None) -> str:
         return ""
     whole = max(1, round(seconds))
     if whole < 90:
-        return f"{whole} s"
+        return _("%(seconds)s s") % {"seconds": whole}
     hours, minutes = divmod(round(whole / 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    if not hours:
+        return _("%(minutes)s min") % {"minutes": minutes}
+    return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
 
 
 @register.filter
 def named(text: str) -> str:
     """Canvas allows a name of blanks; a row without a name could not be pointed at."""
-    return text if text.strip() else "(no name)"
+    return text if text.strip() else _("(no name)")
 
 
 @register.filter

@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 register = template.Library()
 
@@ -17,7 +18,7 @@ def words(
     context: Mapping[str, Any], code: str, part: str, params: Mapping[str, Any] | None = None, zone: str = "UTC"
 ) -> SafeString:
     """``part`` is label, wrong, why, who or how. An unknown code, from an older reading, speaks for itself."""
-    sis_name = context.get("sis_name", "the SIS")
+    sis_name = context.get("sis_name") or _("the SIS")
     values = {"part": part, "params": params or {}, "zone": zone, "sis_name": sis_name}
     try:
         found = get_template(f"findings/{code}.html")

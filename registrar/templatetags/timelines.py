@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final, Protocol
 from urllib.parse import urlencode
 
 from django import template
+from django.utils import dateformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from registrar.domain.charts import ROW, Flag
 from registrar.domain.timelines import Stretch
 from registrar.domain.weeks import Week
 from registrar.models import LineItem
+from registrar.words.dates import month_and_day
 
 from .figures import moment, named
 
@@ -31,15 +36,20 @@ SHAPES: Final = {
 HATCHED: Final = ("outside", "gap", "needing")
 _BARS: Final = ("needing", "excepted", "ready")
 KINDS: Final = {
-    "outside": "Outside the term",
-    "gap": "In no grading period",
-    "closed": "In a closed grading period",
-    "open": "Open",
+    "outside": _lazy("Outside the term"),
+    "gap": _lazy("In no grading period"),
+    "closed": _lazy("In a closed grading period"),
+    "open": pgettext_lazy("days of a term", "Open"),
 }
-SAID: Final = {"bad": "needs action", "warn": "warning", "excepted": "excepted", "good": ""}
+SAID: Final = {
+    "bad": pgettext_lazy("what is due", "needs action"),
+    "warn": pgettext_lazy("what is due", "warning"),
+    "excepted": pgettext_lazy("what is due", "excepted"),
+    "good": "",
+}
 BEYOND: Final = {
-    "before": "further to the past than the line reaches",
-    "after": "further on than the line reaches",
+    "before": _lazy("further to the past than the line reaches"),
+    "after": _lazy("further on than the line reaches"),
 }
 ARROWS: Final = {"before": (16, "M-9 -5L-14 0L-9 5"), "after": (-16, "M9 -5L14 0L9 5")}
 """How far the mark steps back from the edge, and what points over it."""
@@ -92,8 +102,9 @@ def ground_sample(kind: str) -> SafeString:
 def due_words(due: Dated, zone: str) -> str:
     """ "Thu, Dec 3, 2026, 11:59 pm CST: 001 and 2 more, needs action"."""
     first, more = named(due.items[0].section.name if due.items[0].section else ""), len(due.items) - 1
-    parts = [f"{moment(due.at, zone)}: {first[:60]}{f' and {more} more' if more else ''}"]
-    parts += [said for said in (SAID[due.standing], BEYOND.get(due.beyond)) if said]
+    what = ngettext("%(section)s and %(n)s more", "%(section)s and %(n)s more", more) if more else "%(section)s"
+    parts = [f"{moment(due.at, zone)}: {what % {'section': first[:60], 'n': more}}"]
+    parts += [str(said) for said in (SAID[due.standing], BEYOND.get(due.beyond)) if said]
     return ", ".join(parts)
 
 
@@ -101,17 +112,21 @@ def due_words(due: Dated, zone: str) -> str:
 def week_words(week: Week) -> str:
     """ "Dec 7 – 13", or where it is one of the ends "before Aug 24"."""
     if week.first is None:
-        return f"Until {_day(week.last)}" if week.last else ""
+        return _("Until %(day)s") % {"day": month_and_day(week.last)} if week.last else ""
     if week.last is None:
-        return f"From {_day(week.first)} on"
-    same = week.first.month == week.last.month
-    return f"{_day(week.first)} – {week.last.day if same else _day(week.last)}"
+        return _("From %(day)s on") % {"day": month_and_day(week.first)}
+    if week.first.month != week.last.month:
+        return f"{month_and_day(week.first)} – {month_and_day(week.last)}"
+    first = dateformat.format(week.first, pgettext("pattern of the first of two days in one month", "M j"))
+    last = dateformat.format(week.last, pgettext("pattern of the last of two days in one month", "j"))
+    return f"{first} – {last}"
 
 
 @register.simple_tag
 def kinds_words(kinds: Sequence[str]) -> str:
     """A week may be part this and part that."""
-    return ", ".join(KINDS[kind] if number == 0 else KINDS[kind].lower() for number, kind in enumerate(kinds))
+    said = [str(KINDS[kind]) for kind in kinds]
+    return ", ".join([*said[:1], *(kind.lower() for kind in said[1:])])
 
 
 @register.simple_tag
@@ -119,7 +134,3 @@ def week_query(week: Week) -> str:
     """As the filters of the list want it."""
     days = {"due_from": week.first, "due_to": week.last}
     return urlencode({name: day.isoformat() for name, day in days.items() if day})
-
-
-def _day(day: date) -> str:
-    return f"{day:%b} {day.day}"

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeAlias
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias
 
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from registrar.errors import Refused
 from registrar.models import Reach, Role, reach_of, roles_of
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 P = ParamSpec("P")
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 MARK = "access"
-NO_ROLE = "Your account has no role here yet. Ask an administrator to give you one."
+MANY: Mapping[Role, StrPromise] = {
+    Role.VIEWER: _lazy("viewers"),
+    Role.REVIEWER: _lazy("reviewers"),
+    Role.APPROVER: _lazy("approvers"),
+    Role.ADMINISTRATOR: _lazy("administrators"),
+}
 
 
 class Visit(HttpRequest):
@@ -65,16 +76,17 @@ def _admit(request: HttpRequest, wanted: frozenset[Role]) -> Visit:
     assert isinstance(request.user, User)
     held = roles_of(request.user)
     if not held:
-        raise Refused(NO_ROLE)
+        raise Refused(_("Your account has no role here yet. Ask an administrator to give you one."))
     if not held & wanted:
-        raise Refused(f"This is for {_named(wanted)}. Ask an administrator if it should be for you too.")
+        said = _("This is for %(roles)s. Ask an administrator if it should be for you too.")
+        raise Refused(said % {"roles": _named(wanted)})
     request.roles = held  # type: ignore[attr-defined]
     request.reach = reach_of(request.user)  # type: ignore[attr-defined]
     return request  # type: ignore[return-value]
 
 
 def _named(roles: frozenset[Role]) -> str:
-    return " and ".join(sorted(role.value.lower() for role in roles))
+    return pgettext("between two roles", " and ").join(sorted(str(MANY[role]) for role in roles))
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:

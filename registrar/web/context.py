@@ -13,7 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from registrar.models import Reach, Role
 from registrar.services import offering
 
-from . import tables
+from . import language, tables, tour
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -22,11 +22,16 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "now": datetime.now(UTC),
         "sis_name": settings.SIS_NAME,
         "zone": settings.TIME_ZONE,
+        "kept_language": settings.LANGUAGE_CODE,
+        "other_languages": language.others(),
         "canvas_url": settings.CANVAS_BASE_URL,
         "may_refresh": Role.REVIEWER in roles,
         "role": _highest(roles),
+        "administers": Role.ADMINISTRATOR in roles,
         "proposals_waiting": SimpleLazyObject(lambda: _proposals_waiting(request, roles)),
         "keys_on": hasattr(request, "user") and tables.keys_on(request),
+        "demo": settings.DEMO,
+        "tour": tour.stop(request),
         "last_term": request.session.get("term") if hasattr(request, "session") else None,
     }
 
@@ -41,4 +46,4 @@ def _proposals_waiting(request: HttpRequest, roles: frozenset[Role]) -> int:
 
 def _highest(roles: frozenset[Role]) -> str:
     order = (Role.ADMINISTRATOR, Role.APPROVER, Role.REVIEWER, Role.VIEWER)
-    return next((role.label for role in order if role in roles), "")
+    return next((str(role.label) for role in order if role in roles), "")

@@ -8,6 +8,9 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from registrar.domain.readiness import RULES, Severity
 from registrar.models import Account, LineItem, Reach, Term
@@ -23,19 +26,29 @@ RARER = ("severity", "published", "reading", "due_from", "due_to", "period")
 
 
 class FilterForm(forms.Form):
-    q = forms.CharField(required=False, max_length=200, label="Search")
-    term = forms.ChoiceField(required=False, label="Term")
-    account = forms.ChoiceField(required=False, label="College")
-    rule = forms.ChoiceField(required=False, label="Rule", choices=[(str(code), str(code)) for code in RULES])
-    severity = forms.ChoiceField(required=False, choices=[(str(one), str(one)) for one in Severity])
-    state = forms.ChoiceField(required=False, choices=LineItem.Status.choices)
-    published = forms.ChoiceField(required=False, choices=[("yes", "Published"), ("no", "Not published")])
-    reading = forms.ChoiceField(required=False, choices=[("failed", "Failed"), ("old", "Old")])
-    due_from = forms.DateField(required=False, label="Due from", validators=IN_REASON)
-    due_to = forms.DateField(required=False, label="Due to", validators=IN_REASON)
-    period = forms.ChoiceField(required=False, label="Grading period")
-    page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE)
-    sort = forms.ChoiceField(required=False)
+    q = forms.CharField(required=False, max_length=200, label=_lazy("Search"))
+    term = forms.ChoiceField(required=False, label=_lazy("Term"))
+    account = forms.ChoiceField(required=False, label=_lazy("College"))
+    rule = forms.ChoiceField(
+        required=False, label=_lazy("Rule"), choices=[(str(code), str(code)) for code in RULES]
+    )
+    severity = forms.ChoiceField(
+        required=False, label=_lazy("Severity"), choices=[(str(one), str(one)) for one in Severity]
+    )
+    state = forms.ChoiceField(required=False, label=_lazy("State"), choices=LineItem.Status.choices)
+    published = forms.ChoiceField(
+        required=False, label=pgettext_lazy("filter", "Published"), choices=[("yes", "yes"), ("no", "no")]
+    )
+    reading = forms.ChoiceField(
+        required=False,
+        label=pgettext_lazy("from Canvas", "Reading"),
+        choices=[("failed", "failed"), ("old", "old")],
+    )
+    due_from = forms.DateField(required=False, label=_lazy("Due from"), validators=IN_REASON)
+    due_to = forms.DateField(required=False, label=_lazy("Due to"), validators=IN_REASON)
+    period = forms.ChoiceField(required=False, label=_lazy("Grading period"))
+    page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE, label=_lazy("Page"))
+    sort = forms.ChoiceField(required=False, label=pgettext_lazy("order of a list", "Sort"))
 
     def __init__(self, data: Mapping[str, Any], *, reach: Reach, sorts: Collection[str], first_sort: str) -> None:
         super().__init__(data)
@@ -77,7 +90,7 @@ class FilterForm(forms.Form):
 
     def _choices_of(self, account: Account, top: int) -> list[tuple[str, str]]:
         label = "\u2007" * 2 * (account.depth - top) + account.name[:60]
-        own = (f"{DIRECTLY}{account.pk}", f"{label}, directly")
+        own = (f"{DIRECTLY}{account.pk}", _("%(college)s, directly") % {"college": label})
         is_chosen = self.chosen("account") == own[0]
         return [(str(account.pk), label), *([own] if is_chosen else [])]
 

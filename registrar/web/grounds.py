@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
+
+from django.utils.translation import gettext as _
 
 from registrar.domain.charts import Flag, Tick
 from registrar.domain.timelines import Calendar, Scale, Stretch, days, flagged, named, stretches
+from registrar.words.dates import month_and_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +31,13 @@ def ground(on: Scale, calendar: Calendar, *, now: datetime, zone: tzinfo) -> Gro
         calendar=calendar,
         stretches=stretches(on, calendar, now),
         periods=named(on, calendar, now),
-        across=list(days(on, zone, _day)),
+        across=list(days(on, zone, month_and_day)),
         flags=flagged(on, _marks(calendar, now, zone)),
     )
 
 
 def _marks(calendar: Calendar, now: datetime, zone: tzinfo) -> Iterator[tuple[str, str, datetime]]:
     if calendar.deadline is not None:
-        yield "deadline", f"Grade deadline, {_day(calendar.deadline.astimezone(zone))}", calendar.deadline
-    yield "today", "Today", now
-
-
-def _day(day: date) -> str:
-    return f"{day:%b} {day.day}"
+        day = month_and_day(calendar.deadline.astimezone(zone))
+        yield "deadline", _("Grade deadline, %(day)s") % {"day": day}, calendar.deadline
+    yield "today", _("Today"), now

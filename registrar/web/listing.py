@@ -10,6 +10,7 @@ from django import forms
 from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import OrderBy
 from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _lazy
 
 M = TypeVar("M", bound=Model)
 
@@ -22,7 +23,7 @@ CAP = 10_000
 class ListForm(forms.Form):
     """The filters of a list, as its address has them; what is not understood is said and ignored."""
 
-    page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE)
+    page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE, label=_lazy("Page"))
 
     def __init__(self, data: Mapping[str, Any], **choices: Collection[str]) -> None:
         super().__init__(data)

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlencode
 
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     key: str
     """Also the name by which the list is sorted, where it can be."""
-    label: str
+    label: StrOrPromise
     fixed: bool = False
     """Always there: it says what the row is, or how it stands."""
     extra: bool = False
@@ -32,46 +37,48 @@ class Column:
 
 TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
     "courses": (
-        Column(key="course", label="Course", fixed=True, sorts=True),
-        Column(key="state", label="State", fixed=True),
-        Column(key="sis_id", label="SIS ID", extra=True),
-        Column(key="term", label="Term", extra=True),
-        Column(key="college", label="College"),
-        Column(key="teachers", label="Instructors"),
-        Column(key="students", label="Students", extra=True, number=True),
-        Column(key="sections", label="Sections", sorts=True, number=True, falling=True),
-        Column(key="needing", label="Line items", sorts=True, number=True, falling=True),
-        Column(key="warned", label="Warnings", sorts=True, number=True, falling=True),
-        Column(key="read", label="Read", sorts=True, about="reading"),
+        Column(key="course", label=_lazy("Course"), fixed=True, sorts=True),
+        Column(key="state", label=_lazy("State"), fixed=True),
+        Column(key="sis_id", label=_lazy("SIS ID"), extra=True),
+        Column(key="term", label=_lazy("Term"), extra=True),
+        Column(key="college", label=_lazy("College")),
+        Column(key="teachers", label=_lazy("Instructors")),
+        Column(key="students", label=_lazy("Students"), extra=True, number=True),
+        Column(key="sections", label=_lazy("Sections"), sorts=True, number=True, falling=True),
+        Column(key="needing", label=_lazy("Line items"), sorts=True, number=True, falling=True),
+        Column(key="warned", label=_lazy("Warnings"), sorts=True, number=True, falling=True),
+        Column(key="read", label=pgettext_lazy("when a course was read", "Read"), sorts=True, about="reading"),
     ),
     "sections": (
-        Column(key="section", label="Section", fixed=True, sorts=True),
-        Column(key="state", label="State", fixed=True),
-        Column(key="course", label="Course", sorts=True),
-        Column(key="sis_id", label="SIS ID"),
-        Column(key="term", label="Term", extra=True),
-        Column(key="college", label="College"),
-        Column(key="teachers", label="Instructors of the course"),
-        Column(key="students", label="Students", extra=True, number=True),
-        Column(key="needing", label="Need action", sorts=True, number=True, falling=True),
-        Column(key="items", label="Line items", sorts=True, number=True, falling=True),
+        Column(key="section", label=_lazy("Section"), fixed=True, sorts=True),
+        Column(key="state", label=_lazy("State"), fixed=True),
+        Column(key="course", label=_lazy("Course"), sorts=True),
+        Column(key="sis_id", label=_lazy("SIS ID")),
+        Column(key="term", label=_lazy("Term"), extra=True),
+        Column(key="college", label=_lazy("College")),
+        Column(key="teachers", label=_lazy("Instructors of the course")),
+        Column(key="students", label=_lazy("Students"), extra=True, number=True),
+        Column(
+            key="needing", label=pgettext_lazy("line items", "Need action"), sorts=True, number=True, falling=True
+        ),
+        Column(key="items", label=_lazy("Line items"), sorts=True, number=True, falling=True),
     ),
     "line_items": (
-        Column(key="assignment", label="Assignment", fixed=True, sorts=True),
-        Column(key="findings", label="Findings", fixed=True, about="finding"),
-        Column(key="course", label="Course", sorts=True),
-        Column(key="section", label="Section", sorts=True),
-        Column(key="sis_id", label="Section’s SIS ID", extra=True),
-        Column(key="teachers", label="Instructors", extra=True),
-        Column(key="term", label="Term", extra=True),
-        Column(key="due", label="Effective due date", sorts=True, about="effective-date"),
-        Column(key="source", label="Where it comes from", about="section-date"),
-        Column(key="sis_due", label="The SIS reads", extra=True, about="sis-reads"),
-        Column(key="unlock", label="Available from", extra=True),
-        Column(key="lock", label="Until", extra=True),
-        Column(key="group", label="Assignment group", extra=True),
-        Column(key="grading", label="To be graded", extra=True, number=True),
-        Column(key="points", label="Points", sorts=True, number=True, falling=True),
+        Column(key="assignment", label=_lazy("Assignment"), fixed=True, sorts=True),
+        Column(key="findings", label=_lazy("Findings"), fixed=True, about="finding"),
+        Column(key="course", label=_lazy("Course"), sorts=True),
+        Column(key="section", label=_lazy("Section"), sorts=True),
+        Column(key="sis_id", label=_lazy("Section’s SIS ID"), extra=True),
+        Column(key="teachers", label=_lazy("Instructors"), extra=True),
+        Column(key="term", label=_lazy("Term"), extra=True),
+        Column(key="due", label=_lazy("Effective due date"), sorts=True, about="effective-date"),
+        Column(key="source", label=_lazy("Where it comes from"), about="section-date"),
+        Column(key="sis_due", label=_lazy("The SIS reads"), extra=True, about="sis-reads"),
+        Column(key="unlock", label=_lazy("Available from"), extra=True),
+        Column(key="lock", label=pgettext_lazy("date", "Until"), extra=True),
+        Column(key="group", label=_lazy("Assignment group"), extra=True),
+        Column(key="grading", label=_lazy("To be graded"), extra=True, number=True),
+        Column(key="points", label=_lazy("Points"), sorts=True, number=True, falling=True),
     ),
 }
 COMPACT: Final = "compact"

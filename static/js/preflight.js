@@ -69,14 +69,33 @@
     if (event.detail.target?.id === "results") results()?.classList.toggle("stale", !event.detail.successful);
   });
 
+  // The box in the head of a list ticks every row of the page, and stands half-way where only some are ticked.
+  const boxes = () => [...document.querySelectorAll("#items [name=pick]")];
+
+  function tally() {
+    const all = document.getElementById("tick-all");
+    if (!all) return;
+    const ticked = boxes().filter((box) => box.checked).length;
+    all.checked = ticked > 0 && ticked === boxes().length;
+    all.indeterminate = ticked > 0 && !all.checked;
+    all.closest("label").hidden = false;
+  }
+
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "tick-all") {
+      const turned = boxes().filter((box) => box.checked !== event.target.checked);
+      for (const box of turned) box.checked = event.target.checked;
+      turned[0]?.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    tally();
+  });
+  document.addEventListener("htmx:load", tally);
+
+  // The words stand in a template of the page, in its language.
   const trouble = document.getElementById("trouble");
   document.addEventListener("htmx:sendError", () => {
-    const note = document.createElement("p");
-    const again = document.createElement("a");
-    note.className = "note note--bad";
-    again.href = location.href;
-    again.textContent = "Load the page again";
-    note.append("The server cannot be reached, so that what you see may be old. ", again, " when it is back.");
+    const note = document.getElementById("unreachable").content.cloneNode(true);
+    note.querySelector("a").href = location.href;
     trouble.replaceChildren(note);
   });
   document.addEventListener("htmx:afterOnLoad", (event) => {

@@ -61,6 +61,13 @@ def test_it_says_where_official_pages_disagree() -> None:
     assert "50" in found.note
 
 
+def test_every_note_it_ships_is_in_spanish_too() -> None:
+    for each in PACKS.values():
+        limits = [found for name in LIMIT_NAMES if (found := getattr(each.limits, name))]
+        for found in [*limits, *each.severities.values()]:
+            assert set(found.notes) == ({"es"} if found.note else set())
+
+
 def test_it_requires_a_due_date_and_thirty_characters_with_canvas_alone() -> None:
     limits = combine(PACKS["canvas"], None).limits
     assert limits.due_date_required
@@ -99,6 +106,9 @@ def test_it_reads_a_pack(tmp_path: Path) -> None:
         ("checked = 2026-11-22", "checked = 'today'", "limits.name_length.checked: must be a date"),
         ("checked = 2026-11-22", "checked = 2026-11-22T10:00:00Z", "limits.name_length.checked: must be a date"),
         ('note = "as told by phone"', "note = 5", "limits.name_length.note: must be a text"),
+        ('note = "as', 'note_es = "as', "limits.name_length.note: must be a text"),
+        ('note = "as', 'note_es = ""\nnote = "as', "limits.name_length.note_es: must be a text"),
+        ('note = "as', 'note_ES = "de"\nnote = "as', "limits.name_length.note_ES: unknown key"),
         ("needs_grading", "needs_coffee", "severities.needs_coffee: there is no rule of this code"),
         ('"blocking"', '"fatal"', "severities.needs_grading.value: must be one of blocking, warning"),
         ("[limits.name_length]", "[limits.name_length", "Expected"),
@@ -110,6 +120,22 @@ def test_it_names_the_file_and_the_key_of_a_bad_pack(tmp_path: Path, old: str, n
         read_packs(tmp_path)
     assert str(raised.value).startswith("own.toml: ")
     assert said in str(raised.value)
+
+
+def test_it_says_a_note_in_the_language_asked_for_or_as_it_is(tmp_path: Path) -> None:
+    more = 'note_es = "por teléfono"\nnote_pt_br = "por telefone"\nnote = "as'
+    (tmp_path / "own.toml").write_text(GOOD.replace('note = "as', more, 1), encoding="utf-8")
+    found = read_packs(tmp_path)["own"].limits.name_length
+    assert found
+    said = {language: found.note_in(language) for language in ("es", "es-mx", "pt-br", "pt", "en-us", "")}
+    assert said == {
+        "es": "por teléfono",
+        "es-mx": "por teléfono",
+        "pt-br": "por telefone",
+        "pt": "as told by phone",
+        "en-us": "as told by phone",
+        "": "as told by phone",
+    }
 
 
 @pytest.mark.parametrize("text", ["limits = 5", "[limits]\nname_length = 30"])

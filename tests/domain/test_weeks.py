@@ -86,7 +86,7 @@ def test_a_week_is_of_each_kind_that_its_days_are() -> None:
 def test_what_needs_action_stands_at_the_foot_and_is_always_seen() -> None:
     found = spread_of({on_day(1): Count(needing=1, excepted=200, ready=799), on_day(8): Count(ready=500)})
     drawn = bars(found, UTC, height=100)
-    assert [tick.label for tick in drawn.up] == ["0", "500", "1,000"]
+    assert [tick.label for tick in drawn.up] == ["0", "500", "1000"]
     assert [(part.kind, part.y, part.height) for part in drawn.bars[0].parts] == [
         ("needing", 100 - SEEN, SEEN),
         ("excepted", 77, 20),

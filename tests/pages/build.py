@@ -21,6 +21,7 @@ from registrar.models import (
     Role,
     Run,
     RunItem,
+    SavedView,
     Scope,
     Subscription,
     Term,
@@ -46,6 +47,13 @@ def term(name: str = "Fall", *, starts: int = -60, ends: int = 30) -> Term:
     return Term.objects.create(
         canvas_id=next(_ids), name=name, start_at=NOW + timedelta(days=starts), end_at=NOW + timedelta(days=ends)
     )
+
+
+def saved_view(name: str = "Theirs", **fields: object) -> SavedView:
+    known = {"table": "courses", "saved_at": NOW}
+    if "owner" not in fields:
+        fields["owner"] = User.objects.create_user(f"owner{next(_ids)}")
+    return SavedView.objects.create(name=name, **(known | fields))
 
 
 def mark(during: Term, *, days: int = 6, **fields: object) -> Mark:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 
-from registrar.models import Account, Course, Role, Term
+from registrar.models import Account, Course, Proposal, Role, Term
 from tests.pages import build
+from tests.pages.site import ALL, keys_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +93,33 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
     monkeypatch.setattr("registrar.tasks.work.delay", found.append)
     return found
+
+
+@pytest.fixture
+def addresses(university: University) -> dict[str, str]:
+    item = build.first_item(university.ready)
+    run = build.run(university.ready)
+    values = {
+        "course_id": university.ready.pk,
+        "section_id": item.section_id,
+        "assignment_id": item.assignment_id,
+        "run_id": run.pk,
+        "proposal_id": build.proposal(university.ready, state=Proposal.State.VERIFIED).pk,
+        "delivery_id": build.delivery(html="<p>Hello</p>", state="refused").pk,
+        "exemption_id": build.exemption(university.ready).pk,
+        "subscription_id": build.subscription(university.science, key="its-key").pk,
+        "view_id": build.saved_view().pk,
+        "key": "its-key",
+        "rule": "due_missing",
+        "term_id": university.term.pk,
+        "mark_id": build.mark(university.term).pk,
+        "field": "due_at",
+        "account_id": university.science.pk,
+        "code": "terms",
+        "person_id": build.person("somebody", Role.VIEWER).pk,
+        "kind": "limit",
+        "name": "name_length",
+        "uidb64": "MQ",
+        "token": "no-token",
+    }
+    return {name: reverse(name, kwargs={key: values[key] for key in keys_of(one)}) for name, one in ALL.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from registrar.models import Delivery, Role, Subscription
+from registrar.models import Delivery, Entry, Role, Subscription
 from tests.pages import build
 from tests.pages.conftest import University
 
@@ -155,19 +156,19 @@ def test_it_leads_to_the_proposal_only_where_it_may_be_seen(
     assert "To the proposal" not in as_("scientist").get(f"/mail/{other.pk}/").content.decode()
 
 
-@pytest.mark.parametrize("way", ["", "html/", "again/", "arrived/"])
+@pytest.mark.parametrize("way", ["", "html/", "again/", "arrived/", "bounced/"])
 def test_it_is_not_found_by_strangers(
     way: str, as_: Callable[[str], Client], people: dict[str, User], university: University
 ) -> None:
     row = written("dean", state=State.REFUSED, html="<p>x</p>", account_paths=[university.arts.path])
     browser = as_("science_all_round")
     for pk in (row.pk, 999_999, 2**63):
-        response = getattr(browser, "post" if way in ("again/", "arrived/") else "get")(f"/mail/{pk}/{way}")
+        response = getattr(browser, "get" if way in ("", "html/") else "post")(f"/mail/{pk}/{way}")
         assert response.status_code == 404
 
 
 @pytest.mark.parametrize(("way", "state"), [("again", State.WAITING), ("arrived", State.SENT)])
-@pytest.mark.parametrize("before", [State.REFUSED, State.UNCONFIRMED])
+@pytest.mark.parametrize("before", [State.REFUSED, State.UNCONFIRMED, State.BOUNCED])
 def test_it_lets_an_administrator_decide(way: str, state: str, before: str, administrator: Client) -> None:
     row = written("dean", state=before)
     page = administrator.get(f"/mail/{row.pk}/").content.decode()
@@ -202,3 +203,105 @@ def test_it_needs_the_token_of_the_form(people: dict[str, User]) -> None:
     browser.force_login(people["administrator"])
     assert browser.post(f"/mail/{written('dean', state=State.REFUSED).pk}/again/").status_code == 403
     assert Delivery.objects.get().state == State.REFUSED
+
+
+# What came back
+
+
+def came_back(name: str = "dean", code: str = "5.1.1", **fields: Any) -> Delivery:
+    row = written(name, state=State.BOUNCED)
+    known = {
+        "bounce": "failed",
+        "bounced_at": build.NOW,
+        "bounce_code": code,
+        "bounce_said": "550 <b>No</b> such user",
+    }
+    Delivery.objects.filter(pk=row.pk).update(**known | fields)
+    row.refresh_from_db()
+    return row
+
+
+def test_it_lists_what_came_back(administrator: Client) -> None:
+    came_back()
+    written("chair")
+    text = administrator.get("/mail/").content.decode()
+    assert "Bounced" in text
+    assert "550 &lt;b&gt;No&lt;/b&gt; such user" in text
+    assert "1 mail needs a look" in text
+    assert shown(administrator.get("/mail/?state=bounced")) == {"dean"}
+
+
+@pytest.mark.parametrize(
+    ("code", "step"),
+    [
+        ("5.1.1", "no such mailbox"),
+        ("5.2.2", "perhaps because it is full"),
+        ("5.7.1", "whoever runs your mail server"),
+        ("4.4.7", "have tried for days"),
+        ("", "Ask the addressee whether the address is right"),
+    ],
+)
+def test_it_says_what_to_do_next(code: str, step: str, administrator: Client) -> None:
+    text = administrator.get(f"/mail/{came_back(code=code).pk}/").content.decode()
+    assert "It came back and did not arrive" in text
+    assert step in text
+    assert "550 &lt;b&gt;No&lt;/b&gt; such user" in text
+    assert "Send again" in text
+
+
+def test_it_shows_a_delay_beside_the_state(administrator: Client) -> None:
+    row = came_back(state=State.SENT, bounce="delayed", bounce_code="4.4.1")
+    text = administrator.get(f"/mail/{row.pk}/").content.decode()
+    assert "Sent, and delayed" in text
+    assert "Notice of a delay" in text
+    assert "Send again" not in text
+
+
+def test_it_is_marked_by_hand(administrator: Client, people: dict[str, User]) -> None:
+    row = written("dean")
+    assert "Mark as bounced" in administrator.get(f"/mail/{row.pk}/").content.decode()
+    response = administrator.post(f"/mail/{row.pk}/bounced/", {"reason": " She  has <i>left</i>. "}, follow=True)
+    assert "She has &lt;i&gt;left&lt;/i&gt;." in response.content.decode()
+    row.refresh_from_db()
+    assert (row.state, row.bounce, row.bounce_said) == (State.BOUNCED, "failed", "She has <i>left</i>.")
+    entry = Entry.objects.get()
+    assert (entry.what, entry.by, entry.reason) == (
+        "mail marked as bounced",
+        people["administrator"],
+        "She has <i>left</i>.",
+    )
+    assert (entry.before, entry.after) == ("sent", "bounced")
+    administrator.post(f"/mail/{row.pk}/arrived/")
+    row.refresh_from_db()
+    assert (row.state, row.bounce, row.bounce_said) == (State.SENT, "", "")
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.REFUSED, State.DROPPED, State.BOUNCED])
+def test_it_marks_nothing_that_has_not_gone_out(state: str, administrator: Client) -> None:
+    row = written("dean", state=state)
+    assert "Mark as bounced" not in administrator.get(f"/mail/{row.pk}/").content.decode()
+    assert administrator.post(f"/mail/{row.pk}/bounced/", {"reason": "x"}).status_code == 403
+
+
+def test_it_asks_why(administrator: Client) -> None:
+    row = written("dean")
+    assert "who told you" in administrator.post(f"/mail/{row.pk}/bounced/", {"reason": " "}).content.decode()
+    row.refresh_from_db()
+    assert row.state == State.SENT
+
+
+def test_it_leaves_the_mark_to_administrators(as_: Callable[[str], Client], people: dict[str, User]) -> None:
+    row = written("dean", person=people["approver"])
+    browser = as_("approver")
+    assert "Mark as bounced" not in browser.get(f"/mail/{row.pk}/").content.decode()
+    assert browser.post(f"/mail/{row.pk}/bounced/", {"reason": "x"}).status_code == 403
+
+
+def test_it_says_that_the_text_was_removed(administrator: Client) -> None:
+    row = came_back(text="", emptied_at=build.NOW + timedelta(days=400))
+    page = administrator.get(f"/mail/{row.pk}/").content.decode()
+    assert "The text was removed after 400 days" in page
+    assert "Send again" not in page
+    assert "its text was removed" in administrator.post(f"/mail/{row.pk}/again/").content.decode()
+    row.refresh_from_db()
+    assert row.state == State.BOUNCED

@@ -119,3 +119,12 @@ def test_it_asks_as_often_for_many_rows_as_for_few(viewer: Client, term: Term, u
     with CaptureQueriesContext(connection) as many:
         assert number(viewer, **query) == 20
     assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("path", ["/courses/", "/sections/"])
+@pytest.mark.parametrize("query", ["due_from=2026-11-26", "due_to=2026-11-26", "period=31"])
+def test_other_lists_say_that_they_leave_it_out(path: str, query: str, term: Term, viewer: Client) -> None:
+    page = viewer.get(f"{path}?state=needs_action&{query}").content.decode()
+    assert "work on line items only, and are left out here" in page
+    assert f'<a href="{URL}?state=needs_action&amp;{query}">Show the line items</a>' in page
+    assert b"are left out here" not in viewer.get(f"{path}?state=needs_action").content

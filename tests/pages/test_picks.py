@@ -91,6 +91,20 @@ def test_out_of_reach_is_never_chosen(as_: Callable[[str], Client], university: 
     assert {item.course_id for item in found} == {university.ready.pk}
 
 
+def test_all_of_a_page_can_be_ticked(reviewer: Client, items: list[LineItem]) -> None:
+    tick(reviewer, items[4])
+    address = tick(reviewer, shown=(items[0], items[1]), then="all", next="/line-items/?page=2")
+    assert address == "/line-items/?page=2"
+    assert ticked(reviewer) == {picks.pick_of(items[at]) for at in (0, 1, 4)}
+
+
+def test_the_head_of_the_table_offers_it(reviewer: Client, viewer: Client, items: list[LineItem]) -> None:
+    head = reviewer.get("/line-items/").content.decode().partition("<thead>")[2].partition("</thead>")[0]
+    assert head.count('id="tick-all"') == 1
+    assert re.search(r'form="picks"\s+name="then"\s+value="all"', head)
+    assert b"tick-all" not in viewer.get("/line-items/").content
+
+
 def test_all_can_be_unticked(reviewer: Client, items: list[LineItem]) -> None:
     tick(reviewer, *items[:3])
     address = tick(reviewer, items[0], then="clear", next="/line-items/?page=2")

@@ -14,8 +14,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
+from registrar.domain.findings import Code
 from registrar.models import Account, Change, Course, Proposal, ProposalCourse
+from registrar.services import exempting
 from registrar.services.assessing import facts_of
+from registrar.services.covering import Target
 from tests.pages import build
 from tests.pages.conftest import University
 
@@ -98,6 +101,21 @@ def test_it_makes_the_next_action_plain(
     browser = Client()
     browser.force_login(User.objects.get(username=who))
     assert button in text_of(browser, proposal)
+
+
+def test_it_says_that_an_exemption_ends(reviewer: Client, people: dict[str, User], university: University) -> None:
+    exempting.accept(
+        by=people["reviewer"],
+        code=Code.DUE_MISSING,
+        target=Target(course_id=university.needing.pk),
+        until=(build.NOW + timedelta(days=5)).date(),
+        reason="Graded on paper.",
+        now=build.NOW,
+    )
+    text = text_of(reviewer, build.proposal(university.needing))
+    assert "Ends 1 exemption from “No due date”" in text
+    assert text.count("An exemption for this finding ends with this change: No due date") == 2
+    assert "ends with this change" not in text_of(reviewer, build.proposal(university.ready))
 
 
 def test_it_marks_what_is_refused(reviewer: Client, university: University, people: dict[str, User]) -> None:

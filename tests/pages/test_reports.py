@@ -114,6 +114,52 @@ def test_it_says_when_in_words(
     assert one.times == said
 
 
+def test_it_says_that_the_last_one_came_back(
+    reviewer: Client, as_: Callable[[str], Client], report: Subscription
+) -> None:
+    def came_back(name: str, state: str = "bounced") -> None:
+        build.delivery(name, subscription=report, state=state)
+        Delivery.objects.filter(subscription=report, state="bounced").update(bounce_said="550 <b>No</b> such user")
+
+    came_back("first")
+    page = reviewer.get(url("report", report)).content.decode()
+    assert "came back: “<bdi>550 &lt;b&gt;No&lt;/b&gt; such user</bdi>”" in page
+    assert "sent all the same" in page
+    assert "The mail that came back" not in page, "the log is for administrators"
+    assert "The mail that came back" in as_("administrator").get(url("report", report)).content.decode()
+    assert "reports came back" not in reviewer.get(INDEX).content.decode()
+    came_back("second")
+    assert "The last 2 reports all came back" in reviewer.get(url("report", report)).content.decode()
+    assert "The last 2 reports came back" in reviewer.get(INDEX).content.decode()
+    (row,) = reviewer.get(INDEX).context["rows"]
+    assert row.next, "it goes on being sent"
+    came_back("third", "dropped")
+    assert "The last 2 reports came back" in reviewer.get(INDEX).content.decode()
+    came_back("fourth", "sent")
+    assert "reports came back" not in reviewer.get(INDEX).content.decode()
+
+
+def test_it_says_that_the_last_one_is_delayed(reviewer: Client, report: Subscription) -> None:
+    build.delivery("late", subscription=report)
+    Delivery.objects.update(bounce="delayed", bounce_code="4.4.1")
+    assert "is delayed: “<bdi>4.4.1</bdi>”" in reviewer.get(url("report", report)).content.decode()
+
+
+def test_it_keeps_the_language_of_the_mail(reviewer: Client, report: Subscription, university: University) -> None:
+    given = ASKED | {"account": [str(university.arts.pk)]}
+    page = reviewer.get(url("change", report)).content.decode()
+    assert "Language of the mail" in page
+    assert reviewer.post(url("change", report), given | {"language": "es"}).status_code == 302
+    report.refresh_from_db()
+    assert report.language == "es"
+    assert '<html lang="es"' in reviewer.get(url("mail", report)).content.decode()
+    assert "Español" in reviewer.get(url("report", report)).content.decode()
+    assert reviewer.post(url("change", report), given | {"language": "tlh"}).status_code == 422
+    assert reviewer.post(url("change", report), given).status_code == 302
+    report.refresh_from_db()
+    assert report.language == "en"
+
+
 def test_it_lists_what_is_within_reach(
     as_: Callable[[str], Client], report: Subscription, university: University, people: dict[str, User]
 ) -> None:

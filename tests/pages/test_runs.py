@@ -165,3 +165,11 @@ def test_it_answers_htmx_with_a_fragment(viewer: Client, university: University)
     run = build.run(university.ready)
     for address in (reverse("runs:index"), reverse("runs:run", args=[run.pk])):
         assert b"<html" not in viewer.get(address, headers=HTMX).content
+
+
+def test_a_run_whose_courses_are_no_longer_kept_says_so(viewer: Client, university: University) -> None:
+    run = build.run(university.ready, state=Run.State.INCOMPLETE, failed=1)
+    run.items.all().delete()
+    page = viewer.get(f"/runs/{run.pk}/").content.decode()
+    assert "Which courses could not be read was removed after 400 days." in " ".join(page.split())
+    assert "What went wrong" not in page

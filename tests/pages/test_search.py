@@ -134,6 +134,36 @@ def test_it_asks_as_often_for_many_as_for_few(viewer: Client, university: Univer
     assert asked() == few
 
 
+HTMX = {"HX-Request": "true"}
+
+
+def test_it_answers_with_the_results_alone_while_one_types(viewer: Client, university: University) -> None:
+    answer = viewer.get("/search/", {"q": "phil"}, headers=HTMX)
+    page = " ".join(answer.content.decode().split())
+    assert "<html" not in page
+    assert "PHIL 101" in page
+    assert "Found for “phil” · Preflight</title>" in page
+    assert '<p id="count" hx-swap-oob="innerHTML"> <strong class="figure">3</strong> results </p>' in page
+    assert "HX-Request" in answer["Vary"]
+
+
+def test_it_offers_an_exact_id_while_one_types(viewer: Client, university: University) -> None:
+    answer = viewer.get("/search/", {"q": str(university.needing.canvas_id)}, headers=HTMX)
+    assert answer.status_code == 200
+    assert f'Exactly this ID: <a href="/courses/{university.needing.pk}/">' in answer.content.decode()
+
+
+@pytest.mark.parametrize(("words", "said"), [("zzzz", "No results"), ("", "")])
+def test_it_says_that_nothing_was_found(words: str, said: str, viewer: Client) -> None:
+    page = " ".join(viewer.get("/search/", {"q": words}, headers=HTMX).content.decode().split())
+    assert page.endswith(f'<p id="count" hx-swap-oob="innerHTML"> {said} </p>'.replace("  ", " "))
+
+
+def test_it_says_when_there_are_more_than_it_counts(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "MOST", 1)
+    assert "More than 2 results" in viewer.get("/search/", {"q": "phil"}).content.decode()
+
+
 def test_every_page_has_the_box(viewer: Client) -> None:
     for address in ("/", "/courses/", "/search/?q=phil"):
         assert b'role="search"' in viewer.get(address).content

@@ -300,4 +300,4 @@ def test_the_overview_counts_down_to_nothing_where_no_date_is_set(viewer: Client
 def test_the_next_date_says_for_which_college(viewer: Client, university: University) -> None:
     build.mark(university.term, days=4, account=university.science)
     page = viewer.get(f"/calendar/{university.term.pk}/").content.decode()
-    assert "</span> for <bdi>Science</bdi>" in page.partition("Next:")[2].partition("</p>")[0]
+    assert "for <bdi>Science</bdi> on" in page.partition("Next:")[2].partition("</p>")[0]

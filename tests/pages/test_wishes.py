@@ -10,6 +10,8 @@ from django.test import Client
 
 from registrar.models import Wish
 from registrar.services import wishing
+from tests.pages import build
+from tests.pages.conftest import University
 
 News, How = Wish.News, Wish.How
 
@@ -75,3 +77,26 @@ def test_it_needs_the_token_of_the_form(people: dict[str, User]) -> None:
     browser.force_login(people["reviewer"])
     assert browser.post("/my-mail/", {"decided": "never", "finished": "never"}).status_code == 403
     assert not Wish.objects.exists()
+
+
+def test_it_lists_ones_own_reports(
+    as_: Callable[[str], Client], people: dict[str, User], university: University
+) -> None:
+    browser = as_("viewer")
+    assert "Reports to you" not in browser.get("/my-mail/").content.decode()
+    own = build.subscription(university.arts, person=people["viewer"])
+    build.subscription(university.science, person=people["reviewer"])
+    page = browser.get("/my-mail/")
+    (one,) = page.context["reports"]
+    assert one.subscription == own
+    text = page.content.decode()
+    assert "Daily, at 7:00 am" in text
+    assert f"/reports/unsubscribe/{own.key}/" in text
+    response = browser.post(f"/reports/{own.pk}/pause/", {"back": "/my-mail/"}, follow=True)
+    assert response.redirect_chain == [("/my-mail/", 302)]
+    assert "Paused: nothing is sent until it is resumed." in response.content.decode()
+    assert "Resume" in response.content.decode()
+    elsewhere = browser.post(f"/reports/{own.pk}/resume/", {"back": "https://evil.example/"})
+    assert elsewhere["Location"] == f"/reports/{own.pk}/"
+    own.refresh_from_db()
+    assert own.paused_at is None

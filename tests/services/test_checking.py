@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -179,6 +181,27 @@ def test_mail_goes_through_the_outbox(admin: User) -> None:
     assert look("mail").said == "The test to admin@example.edu did not go out. 550 No such user."
     Delivery.objects.update(state=Delivery.State.SENT)
     assert look("mail").good
+
+
+def test_a_test_that_came_back_did_not_arrive(admin: User) -> None:
+    outcome(admin, "mail")
+    Delivery.objects.update(state=Delivery.State.BOUNCED, bounce_said="550 5.1.1 No such user.")
+    assert look("mail").good is False
+    assert look("mail").said == "The test to admin@example.edu came back. 550 5.1.1 No such user."
+
+
+def test_a_mailbox_is_on_the_list_where_there_is_one(admin: User, settings: Any) -> None:
+    assert "bounces" not in {one.code for one in checking.checklist(NOW)}
+    with pytest.raises(Missing, match="BOUNCES_URL"):
+        outcome(admin, "bounces")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    mailbox = {"host": "127.0.0.1", "port": port, "user": "u", "password": "p"}
+    settings.BOUNCES_URL = mailbox | {"folder": "INBOX", "encryption": "none"}
+    assert look("bounces").good is None
+    found = outcome(admin, "bounces")
+    assert found.good is False
+    assert "cannot be reached" in found.said
 
 
 def test_mail_that_went_out_is_proof_enough() -> None:

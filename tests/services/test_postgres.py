@@ -17,12 +17,12 @@ def _files(folder: str, *names: str) -> list[str]:
 
 
 SERVICES = _files("services", "plain", "quick", "working", "exempting")
-PAGES = _files("pages", "lists", "overview", "course", "runs", "exemptions")
+PAGES = _files("pages", "lists", "overview", "exemptions")
 MORE = [
     *_files(
         "services", "odd_names", "inserting", "counting", "turning", "clock", "placing", "marking", "foreseeing"
     ),
-    *_files("pages", "export", "history", "due_filters", "terms"),
+    *_files("pages", "course", "runs", "export", "history", "due_filters", "terms"),
 ]
 NOT_AGAIN = "not soak and not postgres and not redis and not browser"
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
 from canvas_api.standin import Standin, University
+from tests.conftest import new_database
 from tests.tasks.process import Shell
 
 Install = Callable[..., Shell]
@@ -47,14 +49,24 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of such a one on PostgreSQL."""
+    with new_database(postgres) as address:
+        folder = tmp_path_factory.mktemp("migrated_postgres")
+        Shell(database=address, canvas="", token="", folder=folder).done("migrate", "-v", "0")
+        yield urlsplit(address).path.removeprefix("/")
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path) -> Iterator[str]:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "postgres":
-        address = request.getfixturevalue("postgres_database")
-        Shell(database=address, canvas="", token="", folder=tmp_path).done("migrate", "-v", "0")
-        yield address
+        empty = request.getfixturevalue("migrated_postgres")
+        with new_database(request.getfixturevalue("postgres"), empty) as address:
+            yield address
         return
-    yield f"sqlite:///{shutil.copy(migrated, tmp_path / 'preflight.sqlite3')}"
+    empty = request.getfixturevalue("migrated")
+    yield f"sqlite:///{shutil.copy(empty, tmp_path / 'preflight.sqlite3')}"
 
 
 @pytest.fixture

@@ -27,14 +27,8 @@ from registrar.management.demo_history import make_up
 from registrar.management.demo_reports import order_reports
 from registrar.models import Account, Mark, Role, Term
 from registrar.services import marking, reassessing
+from registrar.services.demonstrating import PASSWORD, PLAYERS
 
-PASSWORD = "preflight"  # noqa: S105 - for demo users of a demo university on this machine alone
-PEOPLE = (
-    ("viewer", "Vera", "Lindqvist", Role.VIEWER),
-    ("reviewer", "Rosa", "Delgado", Role.REVIEWER),
-    ("approver", "Amir", "Haddad", Role.APPROVER),
-    ("admin", "Ada", "Nwosu", Role.ADMINISTRATOR),
-)
 SEED = "7"
 RENEWED_AFTER = timedelta(days=7)
 """The demo's term ends in two weeks; after one of them its dates are laid anew."""
@@ -83,9 +77,10 @@ class Command(BaseCommand):
         return settings.SITE_URL
 
     def _greet(self, address: str) -> None:
-        names = ", ".join(name for name, *_ in PEOPLE)
+        names = ", ".join(player.username for player in PLAYERS)
         self.stdout.write(
-            f"\nPreflight is ready:  {address}\n\nSign in as {names}; the password of each is: {PASSWORD}\n"
+            f"\nPreflight is ready:  {address}\nA guided tour of it:  {address}/tour/\n\n"
+            f"Sign in as {names}; the password of each is: {PASSWORD}\n"
             f"The stand-in Canvas is {settings.CANVAS_BASE_URL}. Logs are in {settings.VAR_DIR}. "
             f"Mails go nowhere but into {settings.VAR_DIR / 'mail'}. Ctrl-C ends all of it.\n"
         )
@@ -147,16 +142,20 @@ def _demo_time() -> datetime:
 
 
 def _people() -> None:
-    for username, first, last, role in PEOPLE:
+    for player in PLAYERS:
         user, new = User.objects.get_or_create(
-            username=username,
-            defaults={"first_name": first, "last_name": last, "email": f"{username}@example.edu"},
+            username=player.username,
+            defaults={
+                "first_name": player.first_name,
+                "last_name": player.last_name,
+                "email": f"{player.username}@example.edu",
+            },
         )
         if new:
             user.set_password(PASSWORD)
-            user.is_superuser = role is Role.ADMINISTRATOR
+            user.is_superuser = player.role is Role.ADMINISTRATOR
             user.save()
-            user.groups.add(Group.objects.get(name=role.value))
+            user.groups.add(Group.objects.get(name=player.role.value))
 
 
 def _calendar(now: datetime) -> None:

@@ -10,6 +10,7 @@ from django.db.models import Count
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registrar.errors import Missing, Refused
@@ -168,7 +169,7 @@ def measure(visit: Visit, account_id: int, kind: str, name: str) -> HttpResponse
 def _measure(chain: list[Account], kind: str, name: str) -> Measure:
     found = next((one for one in inheriting.measures(chain) if (one.kind, one.name) == (kind, name)), None)
     if found is None:
-        raise Missing("There is no such limit or rule.")
+        raise Missing(_("There is no such limit or rule."))
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from registrar.errors import Missing, Refused
@@ -57,7 +58,7 @@ def _change(visit: Visit, account: Account, form: FileForm) -> int | None:
 
 def _download(holding: CategoryList | None) -> HttpResponse:
     if holding is None:
-        raise Missing("No category list holds here.")
+        raise Missing(_("No category list holds here."))
     response = HttpResponse(categorising.as_csv(holding.names), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="categories.csv"'
     return response

@@ -7,6 +7,8 @@ from datetime import datetime
 from django.contrib import messages
 from django.db import transaction
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registrar import tasks
 from registrar.services import reassessing
@@ -15,15 +17,21 @@ from registrar.web.access import Visit
 
 def follow_up(visit: Visit, count: int, now: datetime) -> None:
     """Few courses at once; many in the background, while the person goes on."""
-    messages.success(visit, f"Kept.{_worked_out(count, now) if count else ''}")
+    messages.success(visit, _worked_out(count, now) if count else _("Kept."))
 
 
 def _worked_out(count: int, now: datetime) -> str:
     if reassessing.at_once(count, now=now):
-        return f" The findings of {_courses(count)} are worked out again."
-    transaction.on_commit(tasks.reassess.delay)
-    return f" The findings of {_courses(count)} are worked out again in the background; that takes some minutes."
-
-
-def _courses(count: int) -> str:
-    return f"{number_format(count, use_l10n=True, force_grouping=True)} course{'' if count == 1 else 's'}"
+        said = ngettext(
+            "Kept. The findings of %(n)s course are worked out again.",
+            "Kept. The findings of %(n)s courses are worked out again.",
+            count,
+        )
+    else:
+        transaction.on_commit(tasks.reassess.delay)
+        said = ngettext(
+            "Kept. The findings of %(n)s course are worked out again in the background; that takes some minutes.",
+            "Kept. The findings of %(n)s courses are worked out again in the background; that takes some minutes.",
+            count,
+        )
+    return said % {"n": number_format(count, use_l10n=True, force_grouping=True)}

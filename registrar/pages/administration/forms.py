@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import time
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from registrar.domain.findings import Severity
 from registrar.models import Role, Ruling, Timetable
@@ -16,9 +19,12 @@ from registrar.services.inheriting import Measure
 from registrar.services.scheduling import Times
 from registrar.web.listing import ListForm
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 
 class SearchForm(ListForm):
-    q = forms.CharField(required=False, max_length=200, label="Search")
+    q = forms.CharField(required=False, max_length=200, label=_lazy("Search"))
 
     def matches(self, *texts: str) -> bool:
         whole = " ".join(texts).casefold()
@@ -26,15 +32,22 @@ class SearchForm(ListForm):
 
 
 class PeopleForm(SearchForm):
-    role = forms.ChoiceField(required=False, choices=Role.choices)
-    state = forms.ChoiceField(required=False, choices=[("active", "Active"), ("deactivated", "Deactivated")])
+    role = forms.ChoiceField(required=False, choices=Role.choices, label=_lazy("Role"))
+    state = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("active", pgettext_lazy("people", "Active")),
+            ("deactivated", pgettext_lazy("people", "Deactivated")),
+        ],
+        label=_lazy("State"),
+    )
     sort = forms.ChoiceField(required=False)
 
 
 class LogForm(SearchForm):
-    who = forms.CharField(required=False, max_length=200)
-    what = forms.ChoiceField(required=False)
-    since = forms.DateField(required=False)
+    who = forms.CharField(required=False, max_length=200, label=_lazy("Who"))
+    what = forms.ChoiceField(required=False, label=_lazy("What"))
+    since = forms.DateField(required=False, label=_lazy("Since"))
 
 
 class ReasonForm(forms.Form):
@@ -42,7 +55,9 @@ class ReasonForm(forms.Form):
 
 
 class PackForm(ReasonForm):
-    code = forms.ChoiceField(required=False, error_messages={"invalid_choice": "Choose a rule pack of the list."})
+    code = forms.ChoiceField(
+        required=False, error_messages={"invalid_choice": _lazy("Choose a rule pack of the list.")}
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,15 +66,17 @@ class PackForm(ReasonForm):
         field.choices = [(code, code) for code in inheriting.packs() if code != inheriting.BASE]
 
 
-def _whole(what: str, most: int) -> forms.IntegerField:
-    words = f"Write {what} as a whole number from 0 to {most:,}, or leave it empty."
+def _whole(most: int, words: StrPromise) -> forms.IntegerField:
     errors = {"invalid": words, "min_value": words, "max_value": words}
     return forms.IntegerField(required=False, min_value=0, max_value=most, error_messages=errors)
 
 
 class ThresholdForm(ReasonForm):
-    number = _whole("the number of changes", 1_000_000)
-    share = _whole("the share in percent", 100)
+    number = _whole(
+        1_000_000,
+        _lazy("Write the number of changes as a whole number from 0 to 1,000,000, or leave it empty."),
+    )
+    share = _whole(100, _lazy("Write the share in percent as a whole number from 0 to 100, or leave it empty."))
 
 
 class RulingForm(forms.Form):
@@ -68,7 +85,7 @@ class RulingForm(forms.Form):
     none = forms.BooleanField(required=False)
     source = forms.CharField(
         max_length=2000,
-        error_messages={"required": "Say where the value comes from: it is shown beside it."},
+        error_messages={"required": _lazy("Say where the value comes from: it is shown beside it.")},
     )
 
     def __init__(self, data: Mapping[str, Any] | None, *, value: forms.Field, measure: Measure) -> None:
@@ -82,7 +99,7 @@ class RulingForm(forms.Form):
     def clean(self) -> None:
         given = self.cleaned_data
         if "value" not in self.errors and not given.get("none") and given.get("value") in (None, ""):
-            self.add_error("value", "Choose or write the value that is to hold.")
+            self.add_error("value", _("Choose or write the value that is to hold."))
 
     @property
     def shown(self) -> Any:
@@ -98,9 +115,13 @@ class RulingForm(forms.Form):
         return None if self.cleaned_data["none"] or value == "off" else value
 
 
-SEVERITIES = [(Severity.BLOCKING.value, "Blocking"), (Severity.WARNING.value, "Warning"), ("off", "Off")]
-LENGTHS = "Write a whole number from 1 to 10,000."
-POINTS = "Write a number of 0 or more."
+SEVERITIES = [
+    (Severity.BLOCKING.value, pgettext_lazy("severity", "Blocking")),
+    (Severity.WARNING.value, pgettext_lazy("severity", "Warning")),
+    ("off", pgettext_lazy("severity", "Off")),
+]
+LENGTHS = _lazy("Write a whole number from 1 to 10,000.")
+POINTS = _lazy("Write a number of 0 or more.")
 
 
 def ruling_form(measure: Measure, data: Mapping[str, Any] | None) -> RulingForm:
@@ -109,7 +130,9 @@ def ruling_form(measure: Measure, data: Mapping[str, Any] | None) -> RulingForm:
 
 def _field(measure: Measure) -> forms.Field:
     if measure.kind == Ruling.Kind.SEVERITY:
-        return forms.ChoiceField(choices=SEVERITIES, error_messages={"invalid_choice": "Choose one of the three."})
+        return forms.ChoiceField(
+            choices=SEVERITIES, error_messages={"invalid_choice": _("Choose one of the three.")}
+        )
     match measure.name:
         case "name_length":
             errors = dict.fromkeys(("invalid", "min_value", "max_value"), LENGTHS)
@@ -120,22 +143,22 @@ def _field(measure: Measure) -> forms.Field:
         case "name_characters":
             return forms.CharField(max_length=200, strip=False)
     return forms.TypedChoiceField(
-        choices=[("yes", "Yes"), ("no", "No")],
+        choices=[("yes", _("Yes")), ("no", _("No"))],
         coerce=lambda text: text == "yes",
         empty_value=None,
-        error_messages={"invalid_choice": "Choose yes or no."},
+        error_messages={"invalid_choice": _("Choose yes or no.")},
     )
 
 
 class FileForm(forms.Form):
     file = forms.FileField(
-        allow_empty_file=True, error_messages={"required": "Choose a file: CSV, XLSX, or a name a line."}
+        allow_empty_file=True, error_messages={"required": _lazy("Choose a file: CSV, XLSX, or a name a line.")}
     )
 
 
 class TimesForm(forms.Form):
     on = forms.BooleanField(required=False)
-    time_zone = forms.ChoiceField(error_messages={"invalid_choice": "Choose a time zone of the list."})
+    time_zone = forms.ChoiceField(error_messages={"invalid_choice": _lazy("Choose a time zone of the list.")})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -151,7 +174,7 @@ def zones() -> list[str]:
 
 
 class FullForm(TimesForm):
-    at = forms.TimeField(error_messages=dict.fromkeys(("required", "invalid"), "Write the time as 02:15."))
+    at = forms.TimeField(error_messages=dict.fromkeys(("required", "invalid"), _lazy("Write the time as 02:15.")))
 
     @classmethod
     def of(cls, found: Timetable) -> Self:
@@ -168,13 +191,13 @@ class QuickForm(TimesForm):
     every = forms.TypedChoiceField(
         coerce=int,
         choices=[(hours, hours) for hours in (1, 2, 3, 4, 6, 8, 12, 24)],
-        error_messages={"invalid_choice": "Choose how often."},
+        error_messages={"invalid_choice": _lazy("Choose how often.")},
     )
     minute = forms.IntegerField(
         min_value=0,
         max_value=59,
         error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value", "max_value"), "Write a minute of the hour, from 0 to 59."
+            ("required", "invalid", "min_value", "max_value"), _lazy("Write a minute of the hour, from 0 to 59.")
         ),
     )
 

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from registrar.models import Entry, Role
+from registrar.models.audit import what_in_words
 from registrar.services import auditing
 from registrar.web.access import Visit, needs
 from registrar.web.listing import listed
@@ -26,11 +27,12 @@ def index(visit: Visit) -> HttpResponseBase:
     within = auditing.entries(visit.reach)
     kinds = sorted(set(within.order_by().values_list("what", flat=True).distinct()))
     form = LogForm(visit.GET, what=kinds)
+    labels = [(kind, what_in_words(kind)) for kind in kinds]
     rows = _matching(within, form)
     if visit.GET.get("format") == "csv":
         return _download(rows)
     page = listed(rows, sorts=SORTS, sort="-at", page=int(form.chosen("page") or 1), exact=False)
-    context = {"form": form, "listing": page, "kinds": kinds}
+    context = {"form": form, "listing": page, "kinds": labels}
     return render(visit, "administration/log.html", context)
 
 

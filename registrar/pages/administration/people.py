@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -51,7 +52,7 @@ def index(visit: Visit) -> HttpResponse:
 
 def sorted_roles(person: User) -> list[str]:
     held = admitting.roles_given(person)
-    return [role.label for role in Role if role in held]
+    return [str(role.label) for role in Role if role in held]
 
 
 @open_or_send
@@ -79,7 +80,7 @@ def person(visit: Visit, person_id: int) -> HttpResponse:
         try:
             wanted = form.standing()
             if admitting.change(by=visit.user, person_id=person_id, wanted=wanted, now=datetime.now(UTC)):
-                messages.success(visit, "Kept. It holds from the person’s next click on.")
+                messages.success(visit, _("Kept. It holds from the person’s next click on."))
             return redirect("administration:person", person_id)
         except Refused as trouble:
             refusal = trouble.message

@@ -7,6 +7,7 @@ from typing import Any, Self
 from django import forms
 from django.contrib.auth.models import User
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _lazy
 
 from registrar.models import Role
 from registrar.services.admitting import Standing
@@ -18,10 +19,10 @@ class PersonForm(forms.Form):
     first_name = forms.CharField(required=False, max_length=150)
     last_name = forms.CharField(required=False, max_length=150)
     email = forms.EmailField(
-        required=False, max_length=254, error_messages={"invalid": "Write the address as name@example.edu."}
+        required=False, max_length=254, error_messages={"invalid": _lazy("Write the address as name@example.edu.")}
     )
     role = forms.MultipleChoiceField(
-        required=False, choices=Role.choices, error_messages={"invalid_choice": "Choose roles of the list."}
+        required=False, choices=Role.choices, error_messages={"invalid_choice": _lazy("Choose roles of the list.")}
     )
     account = forms.TypedMultipleChoiceField(required=False, coerce=int)
     find = forms.CharField(required=False, max_length=200)
@@ -92,5 +93,5 @@ class InviteForm(PersonForm):
     username = forms.CharField(
         max_length=150,
         validators=[User.username_validator],
-        error_messages={"required": "Write the user name with which the person signs in."},
+        error_messages={"required": _lazy("Write the user name with which the person signs in.")},
     )

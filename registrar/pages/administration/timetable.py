@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods
 
 from registrar.errors import Refused
@@ -15,6 +17,10 @@ from registrar.web.access import Visit, needs
 from .forms import FullForm, QuickForm
 
 FORMS: dict[str, type[FullForm | QuickForm]] = {"full": FullForm, "quick": QuickForm}
+KEPT = {
+    "full": _lazy("Kept. Full syncs start by the new times from now on."),
+    "quick": _lazy("Kept. Quick syncs start by the new times from now on."),
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,15 +30,13 @@ def index(visit: Visit) -> HttpResponse:
     now, sent = datetime.now(UTC), visit.POST.get("mode", "")
     times = {one.mode: one for one in scheduling.timetables(now)}
     forms = {mode: FORMS[mode].of(times[mode]) for mode in FORMS}
-    refusal = "Choose full or quick." if visit.method == "POST" and sent not in FORMS else ""
+    refusal = _("Choose full or quick.") if visit.method == "POST" and sent not in FORMS else ""
     if visit.method == "POST" and sent in FORMS:
         form = forms[sent] = FORMS[sent](visit.POST)
         try:
             if form.is_valid():
                 scheduling.change(by=visit.user, mode=sent, times=form.times(), now=now)
-                messages.success(
-                    visit, f"Kept. {times[sent].get_mode_display()}s start by the new times from now on."
-                )
+                messages.success(visit, KEPT[sent])
                 return redirect("administration:timetable")
         except Refused as trouble:
             refusal = trouble.message

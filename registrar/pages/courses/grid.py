@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+
 from registrar.models import Course, Exemption, Finding, LineItem, Section
+from registrar.templatetags.figures import named
 
 BY_DATES = {
     "due_missing",
@@ -20,6 +25,8 @@ BY_DATES = {
     "mastery_path",
 }
 """Rules that a change of dates can mend."""
+NAMED = 4
+"""Sections of a place that are named; the others are counted."""
 LATE = datetime.max.replace(tzinfo=UTC)
 
 
@@ -44,6 +51,15 @@ class Place:
 
     item: LineItem
     sections: list[Section] = field(default_factory=list)
+
+    @property
+    def first_sections(self) -> SafeString:
+        names = (Truncator(named(section.name)).chars(40) for section in self.sections[:NAMED])
+        return format_html_join(", ", "<bdi>{}</bdi>", ((name,) for name in names))
+
+    @property
+    def more_sections(self) -> int:
+        return max(0, len(self.sections) - NAMED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from functools import partial
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from registrar import tasks
@@ -34,7 +36,11 @@ SORTS = {
     "sections": "sections_needing",
     "read": "read_at",
 }
-FIELDS = (("due_at", "Due"), ("unlock_at", "Available from"), ("lock_at", "Until"))
+FIELDS = (
+    ("due_at", pgettext_lazy("date of an assignment", "Due")),
+    ("unlock_at", pgettext_lazy("date of an assignment", "Available from")),
+    ("lock_at", pgettext_lazy("date of an assignment", "Until")),
+)
 
 
 @require_safe
@@ -111,7 +117,7 @@ def why(visit: Visit, course_id: int, assignment_id: int, section_id: int, field
     facts = facts_of(course_id)
     assignment = next((one for one in facts.assignments if one.id == assignment_id), None) if facts else None
     if item is None or assignment is None:
-        raise Missing("This line item is no longer there: the course has been read again since.")
+        raise Missing(_("This line item is no longer there: the course has been read again since."))
     broken = list(item.findings.all())
     context = {
         "course": found,
@@ -136,7 +142,7 @@ def _within_reach(visit: Visit, course_id: int) -> Course:
     rows = Course.objects.within(visit.reach).select_related("account", "term")
     found = rows.filter(pk=course_id).first()
     if found is None:
-        raise Missing("This course is not there, or it is outside the part that you may see.")
+        raise Missing(_("This course is not there, or it is outside the part that you may see."))
     return found
 
 

@@ -11,4 +11,5 @@ urlpatterns = [
     path("<int:delivery_id>/html/", views.as_sent, name="as_sent"),
     path("<int:delivery_id>/again/", views.again, name="again"),
     path("<int:delivery_id>/arrived/", views.arrived, name="arrived"),
+    path("<int:delivery_id>/bounced/", views.bounced, name="bounced"),
 ]

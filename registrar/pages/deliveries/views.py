@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from registrar.errors import Missing
@@ -21,8 +23,9 @@ from registrar.web.listing import both_ways, listed
 from .forms import LogForm
 
 SORTS = {"created": "created_at", "state": "state", "kind": "kind", "address": "address"}
-HEAVY = ("text", "html", "attachment", "summary", "headers")
+HEAVY = ("text", "html", "attachment", "summary")
 """A list shows none of these, and a report can be large."""
+REASON = 500
 IN_A_BOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 """A mail carries its own styles; no script, no form and no picture of it gets a chance here."""
 
@@ -53,6 +56,7 @@ def delivery(visit: Visit, delivery_id: int) -> HttpResponse:
     context = {
         "delivery": found,
         "decides": _decides(visit) and found.state in resending.OPEN,
+        "may_mark_bounced": _decides(visit) and found.state in resending.GONE_OUT,
         "proposal": Proposal.objects.within(visit.reach).filter(deliveries=found).first(),
     }
     return render(visit, "deliveries/delivery.html", context)
@@ -63,20 +67,27 @@ def delivery(visit: Visit, delivery_id: int) -> HttpResponse:
 def as_sent(visit: Visit, delivery_id: int) -> HttpResponse:
     found = _within_reach(visit, delivery_id)
     if not found.html:
-        raise Missing("This mail is plain text.")
+        raise Missing(_("This mail is plain text."))
     return HttpResponse(found.html, headers={"Content-Security-Policy": IN_A_BOX})
 
 
 @require_POST
 @needs(Role.ADMINISTRATOR)
 def again(visit: Visit, delivery_id: int) -> HttpResponse:
-    return _decided(visit, delivery_id, resending.send_again, "It goes out again with the next mail.")
+    return _decided(visit, delivery_id, resending.send_again, _("It goes out again with the next mail."))
 
 
 @require_POST
 @needs(Role.ADMINISTRATOR)
 def arrived(visit: Visit, delivery_id: int) -> HttpResponse:
-    return _decided(visit, delivery_id, resending.mark_arrived, "Marked as arrived.")
+    return _decided(visit, delivery_id, resending.mark_arrived, _("Marked as arrived."))
+
+
+@require_POST
+@needs(Role.ADMINISTRATOR)
+def bounced(visit: Visit, delivery_id: int) -> HttpResponse:
+    mark = partial(resending.mark_bounced, reason=visit.POST.get("reason", "")[:REASON])
+    return _decided(visit, delivery_id, mark, _("Marked as bounced."))
 
 
 def _decided(visit: Visit, delivery_id: int, decide: Callable[..., None], done: str) -> HttpResponse:
@@ -98,5 +109,5 @@ def _within_reach(visit: Visit, delivery_id: int) -> Delivery:
     rows = _visible(visit).select_related("person", "subscription__made_by", "resent_by")
     found = rows.filter(pk=delivery_id).first() if delivery_id < 2**63 else None
     if found is None:
-        raise Missing("This mail is not there, or it is outside the part that you may see.")
+        raise Missing(_("This mail is not there, or it is outside the part that you may see."))
     return found

@@ -7,19 +7,22 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from registrar.domain.readiness import RULES
 from registrar.models import Account, Exemption, Term
 from registrar.services.exempting import NO_REASON
 from registrar.web.filters import FilterForm
 
-STATES = [("in_force", "In force"), *Exemption.Ended.choices]
+STATES = [("in_force", pgettext_lazy("exemptions", "In force")), *Exemption.Ended.choices]
 
 
 class ListForm(FilterForm):
     """The filters of the list: by term, college and rule as everywhere, and by what became of it."""
 
-    state = forms.ChoiceField(required=False, choices=STATES)
+    state = forms.ChoiceField(required=False, choices=STATES, label=_lazy("State"))
 
 
 class ReasonForm(forms.Form):
@@ -29,35 +32,44 @@ class ReasonForm(forms.Form):
 class EndingForm(ReasonForm):
     until = forms.DateField(
         error_messages={
-            "required": "Choose the last day: nothing is accepted for ever.",
-            "invalid": "Write the day as 2026-12-15.",
+            "required": _lazy("Choose the last day: nothing is accepted for ever."),
+            "invalid": _lazy("Write the day as 2026-12-15."),
         }
     )
 
 
 class AcceptForm(EndingForm):
-    where = forms.ChoiceField(error_messages={"required": "Choose for what it is accepted."})
+    where = forms.ChoiceField(error_messages={"required": _lazy("Choose for what it is accepted.")})
 
     def __init__(self, *args: Any, places: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["where"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(place, place) for place in places]
-        field.error_messages["invalid_choice"] = "Choose one of the places that are offered."
+        field.error_messages["invalid_choice"] = _("Choose one of the places that are offered.")
 
 
 class RuleForm(EndingForm):
     rule = forms.ChoiceField(
         choices=[(str(code), str(code)) for code in RULES],
-        error_messages={"required": "Choose the rule.", "invalid_choice": "Choose a rule of the list."},
+        error_messages={
+            "required": _lazy("Choose the rule."),
+            "invalid_choice": _lazy("Choose a rule of the list."),
+        },
     )
     term = forms.ModelChoiceField(
         queryset=Term.objects.none(),
-        error_messages={"required": "Choose the term.", "invalid_choice": "Choose a term of the list."},
+        error_messages={
+            "required": _lazy("Choose the term."),
+            "invalid_choice": _lazy("Choose a term of the list."),
+        },
     )
     account = forms.ModelChoiceField(
         queryset=Account.objects.none(),
-        error_messages={"required": "Choose the college.", "invalid_choice": "Choose a college of the list."},
+        error_messages={
+            "required": _lazy("Choose the college."),
+            "invalid_choice": _lazy("Choose a college of the list."),
+        },
     )
 
     def __init__(self, *args: Any, terms: Iterable[Term], accounts: Iterable[Account], **kwargs: Any) -> None:

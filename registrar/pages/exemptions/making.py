@@ -10,11 +10,13 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from registrar.domain.readiness import Code
 from registrar.errors import Missing, Refused
-from registrar.models import Course, Finding, Role, Term
+from registrar.models import Course, Exemption, Finding, Role, Term
 from registrar.services import exempting, reviewing
 from registrar.services.covering import Target
 from registrar.web.access import Visit, needs
@@ -61,7 +63,7 @@ def accept(visit: Visit, course_id: int, rule: str) -> HttpResponseBase:
             course = _course(visit, course_id)
             form.add_error(None, trouble.message)
         else:
-            messages.success(visit, f"Accepted: {_counted(len(made.covers))} for {made.subject}.")
+            messages.success(visit, _accepted(made))
             return redirect("courses:course", course.pk)
     context = {
         "form": form,
@@ -75,15 +77,19 @@ def accept(visit: Visit, course_id: int, rule: str) -> HttpResponseBase:
     return render(visit, "exemptions/accept.html", context, status=422 if form.is_bound else 200)
 
 
-def _counted(number: int) -> str:
-    return f"{number} finding{'' if number == 1 else 's'}"
+def _accepted(made: Exemption) -> str:
+    number = len(made.covers)
+    said = ngettext(
+        "Accepted: %(n)s finding for %(subject)s.", "Accepted: %(n)s findings for %(subject)s.", number
+    )
+    return said % {"n": number, "subject": made.subject}
 
 
 def _course(visit: Visit, pk: int) -> Course:
     rows = Course.objects.present().within(visit.reach).select_related("account", "term")
     found = rows.filter(pk=pk).first()
     if found is None:
-        raise Missing("This course is not there, or it is outside the part that you may see.")
+        raise Missing(_("This course is not there, or it is outside the part that you may see."))
     return found
 
 
@@ -157,7 +163,7 @@ def accept_rule(visit: Visit) -> HttpResponseBase:
         except Refused as trouble:
             form.add_error(None, trouble.message)
         else:
-            messages.success(visit, "Accepted. What breaks the rule there counts as excepted within minutes.")
+            messages.success(visit, _("Accepted. What breaks the rule there counts as excepted within minutes."))
             return redirect("exemptions:exemption", made.pk)
     context = {"form": form, "rules": _broken(visit)}
     return render(visit, "exemptions/rule.html", context, status=422 if form.is_bound else 200)

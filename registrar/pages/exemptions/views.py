@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db.models import Count, QuerySet
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from registrar.errors import Refused
@@ -91,7 +92,7 @@ def revoke(visit: Visit, exemption_id: int) -> HttpResponse:
         exempting.revoke(by=visit.user, exemption=found, reason=form.cleaned_data["reason"], now=datetime.now(UTC))
     except Refused as trouble:
         return _shown(visit, exempting.for_person(visit.user, exemption_id), 403, refusal=trouble.message)
-    messages.success(visit, "Taken back. What it covered counts again from now on.")
+    messages.success(visit, _("Taken back. What it covered counts again from now on."))
     return redirect("exemptions:exemption", found.pk)
 
 

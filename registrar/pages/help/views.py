@@ -2,22 +2,34 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from registrar.models import Role
 from registrar.web import htmx, tables
 from registrar.web.access import Visit, needs
 
-PLACES = (("o", "Overview"), ("c", "Courses"), ("s", "Sections"), ("l", "Line items"), ("p", "Proposals"))
-IN_LISTS = (
-    ("j", "Next row"),
-    ("k", "Row before"),
-    ("Enter", "Open the row"),
-    ("x", "Tick the row, or untick it"),
-    ("n", "Next page"),
-    ("p", "Page before"),
+PLACES = (
+    ("o", _lazy("Overview")),
+    ("c", _lazy("Courses")),
+    ("s", _lazy("Sections")),
+    ("l", _lazy("Line items")),
+    ("p", _lazy("Proposals")),
 )
-EVERYWHERE = (("/", "Find anything"), ("?", "This sheet"), ("Esc", "Close it"))
+IN_LISTS = (
+    ("j", _lazy("Next row")),
+    ("k", _lazy("Row before")),
+    ("Enter", _lazy("Open the row")),
+    ("x", _lazy("Tick the row, or untick it")),
+    ("n", _lazy("Next page")),
+    ("p", _lazy("Page before")),
+)
+EVERYWHERE = (
+    ("/", _lazy("Find anything")),
+    ("?", _lazy("This sheet")),
+    ("Esc", pgettext_lazy("the sheet of shortcuts", "Close it")),
+)
 
 
 @require_safe

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from registrar.models import Reach, Term, Turn
 from registrar.services import trending
@@ -18,10 +20,10 @@ DAYS = 7
 class HistoryForm(FilterForm):
     """The term, college and rule of the lists, a day to look back to, and an earlier term to look at beside."""
 
-    since = forms.DateField(required=False, label="Since", validators=IN_REASON)
-    what = forms.ChoiceField(required=False, label="What", choices=Turn.What.choices)
-    cause = forms.ChoiceField(required=False, label="Why", choices=Turn.Cause.choices)
-    beside = forms.ChoiceField(required=False, label="Beside")
+    since = forms.DateField(required=False, label=_lazy("Since"), validators=IN_REASON)
+    what = forms.ChoiceField(required=False, label=_lazy("What"), choices=Turn.What.choices)
+    cause = forms.ChoiceField(required=False, label=_lazy("Why"), choices=Turn.Cause.choices)
+    beside = forms.ChoiceField(required=False, label=pgettext_lazy("an earlier term", "Beside"))
 
     def __init__(self, data: Mapping[str, Any], *, reach: Reach, today: date) -> None:
         super().__init__(data, reach=reach, sorts=SORTS, first_sort="-at")

@@ -53,7 +53,8 @@ def pick(visit: Visit) -> HttpResponse:
     if then == "clear":
         picks.forget(visit)
     else:
-        picks.keep(visit, shown=visit.POST.getlist("shown"), ticked=visit.POST.getlist("pick"))
+        shown = visit.POST.getlist("shown")
+        picks.keep(visit, shown=shown, ticked=shown if then == "all" else visit.POST.getlist("pick"))
     if htmx.wants_fragment(visit):
         return render(visit, "line_items/_picked.html", {"picks": picks.picks(visit)})
     if then in ("dates", "sync"):

@@ -8,6 +8,9 @@ from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from registrar.domain import facts
 from registrar.domain.facts import DateField
@@ -16,8 +19,12 @@ from registrar.services import editing
 from registrar.services.proposing import Wanted
 from registrar.web.listing import ListForm
 
-LABELS = {"due_at": "Due", "unlock_at": "Available from", "lock_at": "Until"}
-NO_REASON = "Give a reason: the person who approves reads it, and so will others later."
+LABELS = {
+    "due_at": pgettext_lazy("date", "Due"),
+    "unlock_at": pgettext_lazy("date", "Available from"),
+    "lock_at": pgettext_lazy("date", "Until"),
+}
+NO_REASON = _lazy("Give a reason: the person who approves reads it, and so will others later.")
 LARGEST_FILE = 20 * 1024 * 1024
 DAYS = 3650
 
@@ -29,7 +36,13 @@ def is_id(text: str) -> bool:
 class ProposalsForm(ListForm):
     state = forms.ChoiceField(required=False, choices=Proposal.State.choices)
     kind = forms.ChoiceField(required=False, choices=Proposal.Kind.choices)
-    whose = forms.ChoiceField(required=False, choices=[("waiting", "Waiting for me"), ("mine", "Mine")])
+    whose = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("waiting", pgettext_lazy("proposals", "Waiting for me")),
+            ("mine", pgettext_lazy("proposals", "Mine")),
+        ],
+    )
     sort = forms.ChoiceField(required=False)
 
 
@@ -43,7 +56,8 @@ class CommentForm(forms.Form):
 
 class SayWhyForm(forms.Form):
     comment = forms.CharField(
-        max_length=2000, error_messages={"required": "Say why: the person who proposed it reads the comment."}
+        max_length=2000,
+        error_messages={"required": _lazy("Say why: the person who proposed it reads the comment.")},
     )
 
 
@@ -52,30 +66,31 @@ class DatesForm(ReasonForm):
 
     what = forms.ChoiceField(
         choices=[(name, name) for name in ("set", "shift", "time", "clear", "term_end", "copy")],
-        error_messages={"required": "Choose what to do with the dates."},
+        error_messages={"required": _lazy("Choose what to do with the dates.")},
     )
     field = forms.MultipleChoiceField(
-        choices=list(LABELS.items()), error_messages={"required": "Choose which of the three dates to change."}
+        choices=list(LABELS.items()),
+        error_messages={"required": _lazy("Choose which of the three dates to change.")},
     )
     place = forms.ChoiceField(
         choices=[("base", "base"), ("sections", "sections")],
-        error_messages={"required": "Choose whose date: the assignment’s, or the sections’ own."},
+        error_messages={"required": _lazy("Choose whose date: the assignment’s, or the sections’ own.")},
     )
-    date = forms.DateField(required=False, error_messages={"invalid": "Write the date as 2026-12-04."})
-    at = forms.TimeField(required=False, error_messages={"invalid": "Write the time as 23:59."})
+    date = forms.DateField(required=False, error_messages={"invalid": _lazy("Write the date as 2026-12-04.")})
+    at = forms.TimeField(required=False, error_messages={"invalid": _lazy("Write the time as 23:59.")})
     by = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=DAYS,
-        error_messages={"invalid": "Write by how many days or weeks, as a number."},
+        error_messages={"invalid": _lazy("Write by how many days or weeks, as a number.")},
     )
-    unit = forms.ChoiceField(required=False, choices=[("1", "days"), ("7", "weeks")])
-    way = forms.ChoiceField(required=False, choices=[("1", "later"), ("-1", "earlier")])
-    time = forms.TimeField(required=False, error_messages={"invalid": "Write the time as 23:59."})
+    unit = forms.ChoiceField(required=False, choices=[("1", "1"), ("7", "7")])
+    way = forms.ChoiceField(required=False, choices=[("1", "1"), ("-1", "-1")])
+    time = forms.TimeField(required=False, error_messages={"invalid": _lazy("Write the time as 23:59.")})
     term = forms.ModelChoiceField(
         required=False,
         queryset=Term.objects.none(),
-        error_messages={"invalid_choice": "Choose a term of the list."},
+        error_messages={"invalid_choice": _lazy("Choose a term of the list.")},
     )
 
     def __init__(self, *args: Any, terms: Any, **kwargs: Any) -> None:
@@ -86,10 +101,10 @@ class DatesForm(ReasonForm):
 
     def clean(self) -> None:
         needed = {
-            "set": (("date", "Choose the date to set."), ("at", "Choose the time of day to set.")),
-            "shift": (("by", "Write by how many days or weeks to move."),),
-            "time": (("time", "Choose the time of day."),),
-            "copy": (("term", "Choose the term to copy from."),),
+            "set": (("date", _("Choose the date to set.")), ("at", _("Choose the time of day to set."))),
+            "shift": (("by", _("Write by how many days or weeks to move.")),),
+            "time": (("time", _("Choose the time of day.")),),
+            "copy": (("term", _("Choose the term to copy from.")),),
         }
         for name, message in needed.get(self.cleaned_data.get("what", ""), ()):
             if name not in self.errors and self.cleaned_data.get(name) is None:
@@ -130,10 +145,13 @@ def merged(found: Iterable[Wanted]) -> list[Wanted]:
 class SyncForm(ReasonForm):
     what = forms.ChoiceField(
         choices=[(name, name) for name in ("chosen", "course", "period")],
-        error_messages={"required": "Choose for what grade sync is turned off."},
+        error_messages={"required": _lazy("Choose for what grade sync is turned off.")},
     )
     period = forms.TypedChoiceField(
-        required=False, coerce=int, empty_value=None, error_messages={"invalid_choice": "Choose a grading period."}
+        required=False,
+        coerce=int,
+        empty_value=None,
+        error_messages={"invalid_choice": _lazy("Choose a grading period.")},
     )
     exact = forms.ChoiceField(required=False, choices=[("exact", "exact"), ("blind", "blind")])
 
@@ -146,17 +164,26 @@ class SyncForm(ReasonForm):
     def clean(self) -> None:
         if self.cleaned_data.get("what") == "period" and "period" not in self.errors:
             if self.cleaned_data.get("period") is None:
-                self.add_error("period", "Choose the grading period.")
+                self.add_error("period", _("Choose the grading period."))
             if not self.cleaned_data.get("exact"):
-                self.add_error("exact", "Choose how the assignments of the grading period are found.")
+                self.add_error("exact", _("Choose how the assignments of the grading period are found."))
 
 
 class SyncOnForm(forms.Form):
     """The ticks, and the filters of the list they are set in. ``sent``: not only looked at."""
 
     q = forms.CharField(required=False, max_length=200)
-    published = forms.ChoiceField(required=False, choices=[("yes", "Published"), ("no", "Not published")])
-    due = forms.ChoiceField(required=False, choices=[("with", "With a due date"), ("without", "Without one")])
+    published = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("yes", pgettext_lazy("assignments", "Published")),
+            ("no", pgettext_lazy("assignments", "Not published")),
+        ],
+    )
+    due = forms.ChoiceField(
+        required=False,
+        choices=[("with", _lazy("With a due date")), ("without", pgettext_lazy("due date", "Without one"))],
+    )
     reason = forms.CharField(max_length=2000, error_messages={"required": NO_REASON})
 
     def __init__(self, data: QueryDict | None, *, sent: bool) -> None:
@@ -167,7 +194,7 @@ class SyncOnForm(forms.Form):
 
     def clean(self) -> None:
         if self.sent and not self.ticked:
-            self.add_error(None, "Tick the assignments to turn grade sync on for.")
+            self.add_error(None, _("Tick the assignments to turn grade sync on for."))
 
     def lets_through(self, one: facts.Assignment) -> bool:
         """What is not understood filters nothing."""
@@ -186,11 +213,14 @@ class SyncOnForm(forms.Form):
 class FileForm(ReasonForm):
     file = forms.FileField(
         allow_empty_file=True,
-        error_messages={"required": "Choose a file: CSV, XLSX or JSON Lines.", "missing": "Choose a file."},
+        error_messages={
+            "required": _lazy("Choose a file: CSV, XLSX or JSON Lines."),
+            "missing": _lazy("Choose a file."),
+        },
     )
 
     def clean_file(self) -> Any:
         found = self.cleaned_data["file"]
         if found.size > LARGEST_FILE:
-            raise forms.ValidationError("This file is larger than 20 MB. Split it.")
+            raise forms.ValidationError(_("This file is larger than 20 MB. Split it."))
         return found

@@ -13,6 +13,9 @@ from django.db.models import Count, QuerySet
 from django.forms import Form
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from registrar.errors import Missing, Refused, RegistrarError
@@ -58,13 +61,17 @@ def _chosen(visit: Visit) -> Chosen:
     form = FilterForm(visit.GET, reach=visit.reach, sorts=(), first_sort="")
     strange = [name for name in form.ignored if name not in ("sort", "page")]
     if strange:
-        raise RegistrarError(
-            f"Not understood in this address: {', '.join(strange)}. Without it more would be changed than was "
-            "asked for, so go back to the list and choose again."
+        told = _(
+            "Not understood in this address: %(names)s. Without it more would be changed than was asked for, so "
+            "go back to the list and choose again."
         )
+        raise RegistrarError(told % {"names": ", ".join(strange)})
     found = _counted(reviewing.line_items(visit.reach, form.filters(now=datetime.now(UTC))))
     if found.counts["items"] > MOST:
-        raise RegistrarError(f"These are more than {MOST:,} line items. Narrow the filters first.")
+        most = number_format(MOST, force_grouping=True)
+        raise RegistrarError(
+            _("These are more than %(most)s line items. Narrow the filters first.") % {"most": most}
+        )
     return found
 
 
@@ -73,7 +80,7 @@ def _of_course(visit: Visit, given: QueryDict) -> Chosen:
     ids = {name: [int(one) for one in given.getlist(name) if is_id(one)] for name in given}
     course = course_named(visit, given.get("course", ""))
     if course is None:
-        raise Missing("This course is not there, or it is outside the part that you may see.")
+        raise Missing(_("This course is not there, or it is outside the part that you may see."))
     items = course.line_items.all()
     if ids.get("assignment"):
         items = items.filter(assignment_id__in=ids["assignment"])
@@ -122,7 +129,7 @@ def _propose(visit: Visit, chosen: Chosen, form: DatesForm) -> Proposal:
     given = form.cleaned_data
     found = [one for edit in form.edits() for one in editing.wanted_from(chosen.items, edit, place=given["place"])]
     if not found:
-        raise Refused("This changes nothing: none of the chosen line items has such a date, or a namesake.")
+        raise Refused(_("This changes nothing: none of the chosen line items has such a date, or a namesake."))
     return proposing.propose_dates(
         by=visit.user, reason=given["reason"], wanted=merged(found), now=datetime.now(UTC)
     )
@@ -133,7 +140,12 @@ def _is_as_seen(visit: Visit, chosen: Chosen, form: Form) -> bool:
     now = chosen.counts["items"]
     if visit.POST.get("seen") in (None, str(now)):
         return True
-    form.add_error(None, f"By now {now} line items match, not as many as before. Look again, then go on.")
+    told = ngettext(
+        "By now %(n)s line item matches, not as many as before. Look again, then go on.",
+        "By now %(n)s line items match, not as many as before. Look again, then go on.",
+        now,
+    )
+    form.add_error(None, told % {"n": now})
     return False
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from registrar.errors import Missing
 from registrar.models import Change, Proposal, ProposalCourse, Role, Step
 from registrar.services import catching_up, offering, previewing
@@ -59,7 +61,7 @@ def within_reach(visit: Visit, proposal_id: int) -> Proposal:
     )
     found = rows.filter(pk=proposal_id).first() if proposal_id < 2**63 else None
     if found is None:
-        raise Missing("This proposal is not there, or it is outside the part that you may see.")
+        raise Missing(_("This proposal is not there, or it is outside the part that you may see."))
     return found
 
 
@@ -117,6 +119,7 @@ def _notes(ahead: Preview | None) -> dict[str, Any]:
     return {
         "healed": Counter(code for line in lines for code in line.healed).most_common(),
         "caused": Counter(code for line in lines for code in line.caused).most_common(),
+        "ending": Counter(one.code.value for one in ahead.ending).most_common() if ahead else [],
         "off": flags.count(False),
         "on": flags.count(True),
         "moved": len({section.id for line in lines if line.write is Write.BASE for section in line.moved}),

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from registrar import tasks
@@ -62,14 +63,16 @@ def _deciding(visit: Visit, step: Callable[..., None]) -> Act:
 @needs(Role.REVIEWER, Role.APPROVER)
 def submit(visit: Visit, proposal_id: int) -> HttpResponse:
     act = _deciding(visit, deciding.submit)
-    return _step(visit, proposal_id, CommentForm(visit.POST), act, "It now waits for somebody else.", tells=True)
+    return _step(
+        visit, proposal_id, CommentForm(visit.POST), act, _("It now waits for somebody else."), tells=True
+    )
 
 
 @require_POST
 @needs(Role.ADMINISTRATOR)
 def release(visit: Visit, proposal_id: int) -> HttpResponse:
     act = _deciding(visit, deciding.release)
-    return _step(visit, proposal_id, CommentForm(visit.POST), act, "Released to the approvers.", tells=True)
+    return _step(visit, proposal_id, CommentForm(visit.POST), act, _("Released to the approvers."), tells=True)
 
 
 @require_POST
@@ -79,7 +82,7 @@ def approve(visit: Visit, proposal_id: int) -> HttpResponse:
         comment, seen = form.cleaned_data["comment"], visit.POST.get("seen", "")
         deciding.approve(by=visit.user, proposal=found, now=now, comment=comment, seen=seen)
 
-    done = "Approved. Nothing is written to Canvas until it is applied."
+    done = _("Approved. Nothing is written to Canvas until it is applied.")
     return _step(visit, proposal_id, CommentForm(visit.POST), act, done, tells=True)
 
 
@@ -87,14 +90,14 @@ def approve(visit: Visit, proposal_id: int) -> HttpResponse:
 @needs(Role.APPROVER)
 def reject(visit: Visit, proposal_id: int) -> HttpResponse:
     act = _deciding(visit, deciding.reject)
-    return _step(visit, proposal_id, SayWhyForm(visit.POST), act, "Rejected.", tells=True)
+    return _step(visit, proposal_id, SayWhyForm(visit.POST), act, _("Rejected."), tells=True)
 
 
 @require_POST
 @needs(Role.APPROVER)
 def send_back(visit: Visit, proposal_id: int) -> HttpResponse:
     act = _deciding(visit, deciding.send_back)
-    return _step(visit, proposal_id, SayWhyForm(visit.POST), act, "Sent back as a draft.", tells=True)
+    return _step(visit, proposal_id, SayWhyForm(visit.POST), act, _("Sent back as a draft."), tells=True)
 
 
 @require_POST
@@ -102,7 +105,7 @@ def send_back(visit: Visit, proposal_id: int) -> HttpResponse:
 def withdraw(visit: Visit, proposal_id: int) -> HttpResponse:
     """Before it runs: taken back for good. While it runs: stopped before the next course."""
     act = _deciding(visit, deciding.withdraw)
-    return _step(visit, proposal_id, CommentForm(visit.POST), act, "Taken back.", tells=True)
+    return _step(visit, proposal_id, CommentForm(visit.POST), act, _("Taken back."), tells=True)
 
 
 @require_POST
@@ -111,7 +114,7 @@ def allow_closed(visit: Visit, proposal_id: int) -> HttpResponse:
     def act(found: Proposal, form: Form, now: datetime) -> None:
         deciding.allow_closed(by=visit.user, proposal=found, reason=form.cleaned_data["reason"], now=now)
 
-    done = "Changes in closed grading periods are allowed for this proposal."
+    done = _("Changes in closed grading periods are allowed for this proposal.")
     return _step(visit, proposal_id, ReasonForm(visit.POST), act, done)
 
 
@@ -120,10 +123,8 @@ def allow_closed(visit: Visit, proposal_id: int) -> HttpResponse:
 def apply(visit: Visit, proposal_id: int) -> HttpResponse:
     def act(found: Proposal, form: Form, now: datetime) -> None:
         if found.state != Proposal.State.APPROVED:
-            raise Refused(
-                f"This is not possible any more: it is {found.get_state_display().lower()}. "
-                "Only an approved proposal is applied."
-            )
+            told = _("This is not possible any more: it is %(state)s. Only an approved proposal is applied.")
+            raise Refused(told % {"state": found.get_state_display().lower()})
         applying.start(proposal=found, now=now, by=visit.user)
         transaction.on_commit(partial(tasks.apply_changes.delay, found.pk))
 
@@ -138,7 +139,7 @@ def restore(visit: Visit, proposal_id: int) -> HttpResponse:
             by=visit.user, proposal=found, reason=form.cleaned_data["reason"], now=now
         )
 
-    done = "This draft would put everything back. Look it over, then submit it."
+    done = _("This draft would put everything back. Look it over, then submit it.")
     return _step(visit, proposal_id, ReasonForm(visit.POST), act, done)
 
 
@@ -148,7 +149,7 @@ def again(visit: Visit, proposal_id: int) -> HttpResponse:
     def act(found: Proposal, form: Form, now: datetime) -> Proposal:
         return following.propose_rest(by=visit.user, proposal=found, reason=found.reason, now=now)
 
-    done = (
+    done = _(
         "This draft holds what was not done, from the state that Canvas is in now. Look it over, then submit it."
     )
     return _step(visit, proposal_id, CommentForm(visit.POST), act, done)
@@ -160,7 +161,7 @@ def edit(visit: Visit, proposal_id: int) -> HttpResponse:
     def act(found: Proposal, form: Form, now: datetime) -> None:
         drafting.reword(by=visit.user, proposal=found, reason=form.cleaned_data["reason"], now=now)
 
-    return _step(visit, proposal_id, ReasonForm(visit.POST), act, "The reason is changed.")
+    return _step(visit, proposal_id, ReasonForm(visit.POST), act, _("The reason is changed."))
 
 
 @require_POST
@@ -171,4 +172,4 @@ def remove(visit: Visit, proposal_id: int) -> HttpResponse:
     def act(found: Proposal, form: Form, now: datetime) -> None:
         drafting.remove(by=visit.user, proposal=found, changes=chosen, now=now)
 
-    return _step(visit, proposal_id, CommentForm(visit.POST), act, "Removed from the draft.")
+    return _step(visit, proposal_id, CommentForm(visit.POST), act, _("Removed from the draft."))

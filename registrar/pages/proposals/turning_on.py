@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from registrar.canvas import open_canvas
 from registrar.domain import facts
@@ -50,7 +51,7 @@ def sync_on(visit: Visit) -> HttpResponseBase:
         return render(visit, "proposals/sync_on.html")
     course = course_named(visit, named)
     if course is None:
-        raise Missing("This course is not there, or it is outside the part that you may see.")
+        raise Missing(_("This course is not there, or it is outside the part that you may see."))
     sent = visit.method == "POST" and not any(name in visit.POST for name in LOOKS)
     form = SyncOnForm(visit.POST if visit.method == "POST" else None, sent=sent)
     status = 200

@@ -9,18 +9,19 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registrar.domain.findings import RULES
 from registrar.models import Role, Subscription, Term
 from registrar.services import reporting, reviewing, subscribing, summarising
+from registrar.services.showing import shown
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.listing import Listing, listed
 
-from .forms import HOURS, SEVERITIES, ReportForm, initial
-from .shown import shown
+from .forms import SEVERITIES, ReportForm, hours, initial
 
 SORTS = {"made": "made_at"}
 ZONES = (
@@ -44,7 +45,7 @@ def index(visit: Visit) -> HttpResponse:
     )
     context = {
         "listing": listing,
-        "rows": shown(visit, listing.rows, datetime.now(UTC)),
+        "rows": shown(listing.rows, reach=visit.reach, now=datetime.now(UTC)),
         "may_set_up": Role.REVIEWER in visit.roles,
     }
     return htmx.render(visit, "reports/index.html", context, fragment="reports/_list.html")
@@ -58,7 +59,12 @@ def report(visit: Visit, subscription_id: int) -> HttpResponse:
     now = datetime.now(UTC)
     found = subscribing.find(by=visit.user, pk=subscription_id)
     term = _term(visit, found, now)
-    context: dict[str, Any] = {"one": shown(visit, [found], now)[0], "terms": _terms(found, now), "term": term}
+    context: dict[str, Any] = {
+        "one": shown([found], reach=visit.reach, now=now)[0],
+        "terms": _terms(found, now),
+        "term": term,
+    }
+    context["mail_language"] = dict(settings.LANGUAGES).get(found.language, found.language)
     if term is not None:
         context["report"] = subscribing.rendered(by=visit.user, subscription=found, term=term, now=now)
         context["silent"] = reporting.is_silent(found, context["report"].summary)
@@ -92,7 +98,7 @@ def make(visit: Visit) -> HttpResponseBase:
     form = _form(visit, None)
     if visit.method == "POST" and form.is_valid():
         made = subscribing.set_up(by=visit.user, wanted=form.wanted(), now=datetime.now(UTC))
-        messages.success(visit, "The report is set up. This is how it would look now.")
+        messages.success(visit, _("The report is set up. This is how it would look now."))
         return redirect("reports:report", made.pk)
     return _filled_in(visit, form, None)
 
@@ -104,7 +110,7 @@ def change(visit: Visit, subscription_id: int) -> HttpResponseBase:
     form = _form(visit, found)
     if visit.method == "POST" and form.is_valid():
         subscribing.change(by=visit.user, subscription=found, wanted=form.wanted(), now=datetime.now(UTC))
-        messages.success(visit, "The report is changed.")
+        messages.success(visit, _("The report is changed."))
         return redirect("reports:report", found.pk)
     return _filled_in(visit, form, found)
 
@@ -141,9 +147,10 @@ def _filled_in(visit: Visit, form: ReportForm, found: Subscription | None) -> Ht
         },
         "rules": list(RULES),
         "severities": SEVERITIES,
-        "hours": HOURS,
+        "hours": hours(),
         "weekdays": Subscription.Weekday.choices,
         "only_ifs": Subscription.OnlyIf.choices,
+        "languages": settings.LANGUAGES,
         "zones": sorted({*ZONES, settings.TIME_ZONE}),
     }
     return render(visit, "reports/form.html", context, status=422 if form.errors else 200)

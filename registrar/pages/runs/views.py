@@ -6,12 +6,13 @@ from functools import partial
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from registrar import tasks
 from registrar.errors import Missing, Refused
 from registrar.models import Role, Run, RunItem
-from registrar.services import reviewing, syncing
+from registrar.services import pruning, reviewing, syncing
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.listing import listed
@@ -45,6 +46,7 @@ def run(visit: Visit, run_id: int) -> HttpResponse:
         "at_run": True,
         "failed": failed,
         "shown": SHOWN,
+        "pruned_after": 0 if found.is_open or found.items.exists() else pruning.kept_days(),
         "reasons": reviewing.run_reasons(visit.reach, found),
     }
     return htmx.render(
@@ -105,7 +107,7 @@ def cancel(visit: Visit, run_id: int) -> HttpResponse:
 def again(visit: Visit, run_id: int) -> HttpResponse:
     found = _of_own_part(visit, run_id)
     if found.is_open:
-        raise Refused("This run is still going on. Wait for its end, or cancel it first.")
+        raise Refused(_("This run is still going on. Wait for its end, or cancel it first."))
     new = syncing.again(run=found, by=visit.user, now=datetime.now(UTC))
     transaction.on_commit(partial(tasks.work.delay, new.pk))
     return redirect("runs:run", new.pk)
@@ -119,12 +121,12 @@ def _accounts_of(visit: Visit) -> list[str]:
 def _within_reach(visit: Visit, run_id: int) -> Run:
     found = reviewing.runs(visit.reach).filter(pk=run_id).first()
     if found is None:
-        raise Missing("This run is not there, or it is outside the part that you may see.")
+        raise Missing(_("This run is not there, or it is outside the part that you may see."))
     return found
 
 
 def _of_own_part(visit: Visit, run_id: int) -> Run:
     found = _within_reach(visit, run_id)
     if not reviewing.covers(visit.reach, found):
-        raise Refused("This run reads more than your part of the university; others decide about it.")
+        raise Refused(_("This run reads more than your part of the university; others decide about it."))
     return found

@@ -9,4 +9,5 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("save/", views.save, name="save"),
     path("change/", views.change, name="change"),
+    path("<int:view_id>/", views.edit, name="edit"),
 ]

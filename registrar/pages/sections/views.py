@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from registrar.errors import Missing
@@ -52,7 +53,7 @@ def section(visit: Visit, section_id: int) -> HttpResponse:
     rows = Section.objects.filter(visit.reach.over("account")).select_related("course__account", "term")
     found = rows.filter(pk=section_id).first()
     if found is None:
-        raise Missing("This section is not there, or it is outside the part that you may see.")
+        raise Missing(_("This section is not there, or it is outside the part that you may see."))
     items = found.line_items.prefetch_related("findings").order_by("due_at", "assignment_name", "pk")
     context = {"section": found, "course": found.course, "term": found.term, "items": items}
     return render(visit, "sections/section.html", context)

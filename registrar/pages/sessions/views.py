@@ -9,12 +9,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registrar.models import Role
-from registrar.web.access import Visit, needs, public
+from registrar.web import language
+from registrar.web.access import Visit, needs, own_address, public
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,7 +30,9 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
     form = AuthenticationForm(request, data=request.POST or None)
     if request.method == "POST" and form.is_valid():
         auth.login(request, form.get_user())
-        return redirect(onward)
+        response = redirect(onward)
+        language.restore(request, response)
+        return response
     status = 422 if request.method == "POST" else 200
     return render(request, "sessions/sign_in.html", {"form": form, "next": onward}, status=status)
 
@@ -41,6 +45,16 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("sessions:sign_in")
 
 
+@require_POST
+@never_cache
+@public
+def speak(request: HttpRequest) -> HttpResponse:
+    """The pages in another language; then back to where it was chosen."""
+    response = redirect(own_address(request, request.POST.get("next", "")))
+    language.choose(request, response, request.POST.get("language", ""))
+    return response
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 @never_cache
@@ -50,7 +64,7 @@ def password(visit: Visit) -> HttpResponse:
     form = PasswordChangeForm(visit.user, visit.POST if visit.method == "POST" else None)
     if visit.method == "POST" and form.is_valid():
         auth.update_session_auth_hash(visit, form.save())
-        messages.success(visit, "Your password is changed. Everywhere else you are signed out.")
+        messages.success(visit, _("Your password is changed. Everywhere else you are signed out."))
         return redirect("overview:index")
     status = 422 if visit.method == "POST" else 200
     return render(visit, "sessions/password.html", {"form": form}, status=status)

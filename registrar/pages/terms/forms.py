@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from registrar.models import Account, Mark, Term
 from registrar.services import marking
@@ -24,19 +26,25 @@ class WatchForm(forms.Form):
 class MarkForm(forms.Form):
     kind = forms.ChoiceField(
         choices=Mark.Kind.choices,
-        error_messages={"required": "Choose what kind of date it is.", "invalid_choice": "Choose a kind of date."},
+        error_messages={
+            "required": _lazy("Choose what kind of date it is."),
+            "invalid_choice": _lazy("Choose a kind of date."),
+        },
     )
     name = forms.CharField(required=False, max_length=80)
     account = forms.ModelChoiceField(
         required=False,
         queryset=Account.objects.none(),
-        error_messages={"invalid_choice": "Choose for whom it holds."},
+        error_messages={"invalid_choice": _lazy("Choose for whom it holds.")},
     )
     date = forms.DateField(
-        error_messages={"required": "Choose the day.", "invalid": "Write the day as 2026-12-15."}
+        error_messages={"required": _lazy("Choose the day."), "invalid": _lazy("Write the day as 2026-12-15.")}
     )
     time = forms.TimeField(
-        error_messages={"required": "Choose the time of day.", "invalid": "Write the time as 17:00."}
+        error_messages={
+            "required": _lazy("Choose the time of day."),
+            "invalid": _lazy("Write the time as 17:00."),
+        }
     )
     past_is_meant = forms.BooleanField(required=False)
 
@@ -57,7 +65,7 @@ class MarkForm(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Account.objects.filter(pk__in=[one.pk for one in self.accounts])
         field.required = not whole
-        field.error_messages["required"] = "Choose for which part it holds."
+        field.error_messages["required"] = _("Choose for which part it holds.")
         self.wanted: marking.Wanted | None = None
 
     def clean(self) -> None:
@@ -66,7 +74,7 @@ class MarkForm(forms.Form):
             return
         at = datetime.combine(given["date"], given["time"], ZoneInfo(settings.TIME_ZONE))
         if at.astimezone(UTC).astimezone(at.tzinfo).replace(tzinfo=None) != at.replace(tzinfo=None):
-            self.add_error("time", "On that day the clock skips this time. Choose another.")
+            self.add_error("time", _("On that day the clock skips this time. Choose another."))
             return
         self.wanted = marking.Wanted(
             kind=given["kind"],

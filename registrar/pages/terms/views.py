@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registrar.errors import RegistrarError
@@ -54,13 +56,13 @@ def term(visit: Visit, term_id: int) -> HttpResponse:
 def watch(visit: Visit, term_id: int) -> HttpResponse:
     found, form = _term(visit, term_id), WatchForm(visit.POST)
     if not form.is_valid():
-        raise RegistrarError("Say whether syncs are to read this term: yes, no, or as its dates decide.")
+        raise RegistrarError(_("Say whether syncs are to read this term: yes, no, or as its dates decide."))
     now = datetime.now(UTC)
     marking.watch(by=visit.user, term=found, watched=WATCHED[form.cleaned_data["watched"]], now=now)
-    reads = (
-        "The next sync reads this term." if is_watched(found, now) else "Syncs leave this term out from now on."
-    )
-    messages.success(visit, reads)
+    if is_watched(found, now):
+        messages.success(visit, _("The next sync reads this term."))
+    else:
+        messages.success(visit, _("Syncs leave this term out from now on."))
     return redirect("terms:term", term_id)
 
 
@@ -82,7 +84,7 @@ def change(visit: Visit, mark_id: int) -> HttpResponseBase:
 def remove(visit: Visit, mark_id: int) -> HttpResponse:
     mark = _mark(visit, mark_id)
     done = marking.remove_mark(by=visit.user, mark=mark, now=datetime.now(UTC))
-    messages.success(visit, _said("Removed.", done))
+    messages.success(visit, _said(_("Removed."), done))
     return redirect("terms:term", mark.term_id)
 
 
@@ -100,7 +102,7 @@ def _edit(visit: Visit, term: Term, mark: Mark | None) -> HttpResponse:
     if form.is_bound and form.is_valid():
         assert form.wanted is not None
         done = marking.set_mark(by=visit.user, term=term, wanted=form.wanted, now=now, mark=mark)
-        messages.success(visit, _said("Saved.", done))
+        messages.success(visit, _said(_("Saved."), done))
         return redirect("terms:term", term.pk)
     context = {"form": form, "term": term, "mark": mark}
     return render(visit, "terms/date.html", context, status=422 if form.is_bound else 200)
@@ -109,11 +111,19 @@ def _edit(visit: Visit, term: Term, mark: Mark | None) -> HttpResponse:
 def _said(first: str, done: marking.Done) -> str:
     if not done.courses:
         return first
-    count = number_format(done.courses, force_grouping=True)
-    courses = f"{count} course{'s' if done.courses > 1 else ''}"
     if done.at_once:
-        return f"{first} The findings of {courses} are up to date with it."
-    return f"{first} {courses} are looked at again with it; their findings follow within minutes."
+        then = ngettext(
+            "The findings of %(n)s course are up to date with it.",
+            "The findings of %(n)s courses are up to date with it.",
+            done.courses,
+        )
+    else:
+        then = ngettext(
+            "%(n)s course are looked at again with it; their findings follow within minutes.",
+            "%(n)s courses are looked at again with it; their findings follow within minutes.",
+            done.courses,
+        )
+    return f"{first} {then % {'n': number_format(done.courses, force_grouping=True)}}"
 
 
 def _term(visit: Visit, pk: int) -> Term:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _lazy
 
 from registrar.models import Wish
 
-CHOOSE = "Choose for each kind of news how you want to hear of it."
+CHOOSE = _lazy("Choose for each kind of news how you want to hear of it.")
 
 
 class WishesForm(forms.Form):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 
+from registrar.domain.findings import Code
 from registrar.errors import Refused
 from registrar.models import LineItem
-from registrar.services import editing, following, receipts
+from registrar.services import editing, exempting, following, receipts
+from registrar.services.covering import Target
 from registrar.services.editing import Clear, CopyFrom, EndOfTerm, SetDate, SetTime, Shift
 from registrar.services.previewing import Line, Preview, Write, preview
 
@@ -71,6 +73,39 @@ def test_it_tells_the_findings_that_are_healed_and_caused(house: House) -> None:
     caused = line(house, wanted(1, 1, 2, due_at=None))
     assert (caused.healed, caused.caused) == ((), ("due_missing",))
     assert line(house, wanted(1, 1, due_at=DUE)).caused == ()
+
+
+def accepted(house: House, target: Target) -> None:
+    exempting.accept(
+        by=house.who["reviewer"],
+        code=Code.DUE_MISSING,
+        target=target,
+        until=(house.clock() + timedelta(days=5)).date(),
+        reason="an oral exam",
+        now=house.clock(),
+    )
+
+
+def test_it_tells_that_an_exemption_ends(house: House) -> None:
+    accepted(house, Target(course_id=3, assignment_id=8))
+    found = shown(house, wanted(3, 8, due_at=DUE), wanted(3, 7, due_at=DUE))
+    assert {one.row.assignment_id: one.unaccepted for one in found.changes} == {7: (), 8: ("due_missing",)}
+    assert [one.code for one in found.ending] == [Code.DUE_MISSING]
+
+
+def test_an_exemption_stays_while_something_is_left_of_it(house: House) -> None:
+    """Of both sections that have no date only one gets one."""
+    house.done(wanted(2, 6, due_at=None))
+    accepted(house, Target(course_id=2, assignment_id=6))
+    found = shown(house, wanted(2, 6, 4, due_at=DUE))
+    assert [one.healed for one in found.changes] == [("due_missing",)]
+    assert (found.ending, found.changes[0].unaccepted) == ((), ())
+
+
+def test_turning_grade_sync_off_ends_an_exemption_too(house: House) -> None:
+    accepted(house, Target(course_id=3, assignment_id=8))
+    found = preview(house.disabled(3, 2), now=house.clock())
+    assert [one.unaccepted for one in found.changes if one.row.assignment_id == 8] == [("due_missing",)]
 
 
 def test_it_counts_who_is_touched(house: House) -> None:

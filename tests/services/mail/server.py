@@ -19,6 +19,8 @@ class Mailroom:
 
     def __init__(self) -> None:
         self.arrived: list[tuple[str, EmailMessage]] = []
+        self.senders: list[str | None] = []
+        """Of the envelope."""
         self.port = 0
         self.greetings = 0
         self.pace = 0.0
@@ -62,6 +64,7 @@ class Mailroom:
         reply = self.at_end(address)
         if reply is None:
             assert isinstance(envelope.content, bytes)
+            self.senders.append(envelope.mail_from)
             self.arrived.append((address, message_from_bytes(envelope.content, policy=policy.default)))
         self.at("taken")
         await asyncio.sleep(self.slow_end.get(address, self.pace))

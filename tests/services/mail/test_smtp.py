@@ -60,6 +60,22 @@ def test_it_sends_a_message_as_it_was_written(room: Mailroom, start: Start, cloc
     assert (attached.get_filename(), attached.get_content()) == ("report.xlsx", b"PK\x03\x04")
 
 
+def test_it_has_what_comes_back_go_where_it_is_read(
+    room: Mailroom, start: Start, clock: Clock, settings: Any
+) -> None:
+    """People answer to the one address, mail servers to the other."""
+    settings.DEFAULT_FROM_EMAIL = "Preflight <registrar@example.edu>"
+    settings.BOUNCES_ADDRESS = "Notices <bounces@preflight.example.edu>"
+    start()
+    waiting("ann")
+    delivering.deliver(clock=clock)
+    ((_, message),) = room.arrived
+    assert room.senders == ["bounces@preflight.example.edu"]
+    assert message["From"] == "Preflight <registrar@example.edu>"
+    assert "Sender" not in message
+    assert "bounces" not in str(message)
+
+
 def test_it_never_writes_the_same_thing_twice(room: Mailroom, start: Start, clock: Clock) -> None:
     start()
     waiting("ann")

@@ -11,7 +11,7 @@ from django.core import mail
 
 from registrar import tasks
 from registrar.models import Delivery, Proposal, Step
-from registrar.services import delivering
+from registrar.services import delivering, mailing
 from registrar.services.claiming import owner_name
 from tests.pages import build
 from tests.pages.conftest import University, people, university
@@ -111,3 +111,25 @@ def test_it_has_the_step_and_its_record_in_one(
         deciding.submit(by=proposal.proposed_by, proposal=proposal, now=NOW + timedelta(hours=1))
     proposal.refresh_from_db()
     assert proposal.state == Proposal.State.DRAFT
+
+
+def test_it_removes_old_texts_each_night(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailing, "EMPTY_AT_ONCE", 2)
+    now = datetime.now(UTC)
+    rows = waiting(*"abcdefg", html="<p>Hello</p>", attachment=b"PK", attachment_name="x.xlsx")
+    for row, state in zip(
+        rows, (State.SENT, State.BOUNCED, State.SENT, State.REFUSED, State.WAITING), strict=False
+    ):
+        Delivery.objects.filter(pk=row.pk).update(state=state, created_at=now - timedelta(days=401))
+    Delivery.objects.filter(pk=rows[5].pk).update(state=State.SENT, created_at=now - timedelta(days=399))
+    settings.KEEP_MAIL_DAYS = 0
+    tasks.keep_history()
+    assert not Delivery.objects.filter(text="").exists()
+    settings.KEEP_MAIL_DAYS = 400
+    tasks.keep_history()
+    tasks.keep_history()
+    emptied = Delivery.objects.filter(text="", html="", attachment=None, attachment_name="")
+    assert {row.address[0] for row in emptied} == {"a", "b", "c"}
+    assert {row.kept_days for row in emptied} == {401}
+    assert all(row.subject and row.state for row in emptied), "that it was sent stays in the log"
+    assert Delivery.objects.exclude(pk__in=emptied).filter(emptied_at=None, html="<p>Hello</p>").count() == 4

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.auth.models import User
 
-from registrar.models import Delivery, News, Proposal, Role, Run, Wish
+from registrar.models import Delivery, News, Preference, Proposal, Role, Run, Wish
 from registrar.services import announcing, telling, wishing
 from registrar.services.telling import AT_MOST
 from tests.pages import build
@@ -179,3 +179,13 @@ def test_it_gathers_everything_under_its_head(university: University, people: di
     heads = [line for line in mail.text.splitlines() if line.isupper()]
     assert heads == ["WAITING FOR YOU", "DECIDED ABOUT YOUR PROPOSALS", "CARRIED OUT", "SYNC WITH CANVAS"]
     assert "\n\n\n" not in mail.text
+
+
+def test_it_speaks_the_language_of_each(approver: User, university: University) -> None:
+    Preference.objects.create(user=User.objects.get(username="administrator"), language="es")
+    came_to(university.ready, State.SUBMITTED)
+    failed(mode=Run.Mode.FULL)
+    assert {mail.address.partition("@")[0]: mail.language for mail in tell()} == {
+        "approver": "en",
+        "administrator": "es",
+    }

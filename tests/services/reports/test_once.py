@@ -208,6 +208,20 @@ def test_it_goes_out_whole(university: University, registrar: User) -> None:
     assert attached.get_content().startswith(b"PK")
 
 
+def test_it_goes_out_in_the_language_that_was_chosen(university: University, registrar: User) -> None:
+    order("ann@example.edu", language="es")
+    order("ben@example.edu")
+    rows = {row.address[:3]: row for row in reporting.write_due(now=at_seven())}
+    assert {name: row.language for name, row in rows.items()} == {"ann": "es", "ben": "en"}
+    assert '<html lang="es"' in rows["ann"].html
+    assert '<html lang="en"' in rows["ben"].html
+    delivering.deliver(clock=at_seven)
+    assert {sent.to[0][:3]: sent.message()["Content-Language"] for sent in mail.outbox} == {
+        "ann": "es",
+        "ben": "en",
+    }
+
+
 def test_it_reads_well_as_plain_text(university: University, registrar: User) -> None:
     deadline(university.term, at_seven(6))
     order()
@@ -295,6 +309,18 @@ def test_the_command_sends_what_an_earlier_one_only_wrote(university: University
     reporting.write_due(now=at_seven(), not_before=NOW)
     assert run("--now", at_seven().isoformat()) == "to dean@example.edu: Fall: 2 sections not ready\n"
     assert len(mail.outbox) == 1
+
+
+def test_the_command_warns_of_a_time_far_from_the_clock(
+    university: University, registrar: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    far, near = (datetime.now(UTC) + timedelta(minutes=minutes) for minutes in (70, 30))
+    run("--dry-run", "--now", far.isoformat())
+    run("--now", near.isoformat())
+    run()
+    assert capsys.readouterr().err == ""
+    run("--now", far.isoformat())
+    assert "really sent" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["soon", "2026-13-01", "0001-01-01T00:00+14:00", ""])

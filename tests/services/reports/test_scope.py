@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from registrar.domain.calendar import date_words
 from registrar.errors import Missing, Refused, RegistrarError
 from registrar.models import Account, Delivery, Entry, Reach, Role, Scope, Subscription
 from registrar.services import auditing, delivering, reporting, subscribing, summarising
+from registrar.words.dates import date_words
 from tests.pages import build
 from tests.pages.conftest import University
 from tests.services.reports.house import NOW, at_seven, deadline, mend, order, person

@@ -18,11 +18,11 @@ from registrar.domain.exemptions import Exemption, with_exemptions
 from registrar.domain.readiness import Assessment, assess
 from registrar.domain.rulepacks import Rules
 from registrar.domain.turns import Cause, joined
-from registrar.models import Account, Course, Entry, GradingPeriod, Mark, Proposal, Reading
+from registrar.models import Account, Course, Entry, GradingPeriod, Proposal, Reading
 
 from . import drifting, turning
 from .covering import InForce
-from .inheriting import Standard, standards, upwards
+from .inheriting import Deadlines, Standard, deadlines, standards
 from .replacing import replace_rows
 
 _decoder = msgspec.json.Decoder(facts.Course)
@@ -48,8 +48,7 @@ class Surroundings:
     periods: dict[int, tuple[facts.GradingPeriod, ...]]
     standards: dict[int, Standard]
     standard_digests: dict[int, str]
-    deadlines: dict[tuple[int, int | None], datetime]
-    """Grade deadlines by term and sub-account, None being the whole university."""
+    deadlines: Deadlines
     version: int
     """The last entry of the audit log: a newer one says that something here may have been decided otherwise."""
     accepted: InForce
@@ -74,10 +73,8 @@ class Surroundings:
         return tuple(own) or (self.periods.get(group, ()) if group is not None else ())
 
     def deadline_of(self, course: Course) -> datetime | None:
-        """The grade deadline of the nearest sub-account upwards that has one, else the university's."""
-        chain = upwards(self.accounts.get(course.account_id), self.accounts)
-        nearest = next((one.pk for one in chain if (course.term_id, one.pk) in self.deadlines), None)
-        return self.deadlines.get((course.term_id, nearest))
+        account = self.accounts.get(course.account_id)
+        return self.deadlines.at(course.term_id, account.path if account else "")
 
 
 def surroundings(*, now: datetime) -> Surroundings:
@@ -94,9 +91,7 @@ def surroundings(*, now: datetime) -> Surroundings:
         standards=found,
         standard_digests=_digests(found),
         version=version,
-        deadlines={
-            (mark.term_id, mark.account_id): mark.at for mark in Mark.objects.filter(kind=Mark.Kind.GRADE_DEADLINE)
-        },
+        deadlines=deadlines(),
         accepted=InForce(now),
         now=now,
     )

@@ -6,15 +6,16 @@ word. Sub-accounts that say nothing share what their parent has, so that a tree 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from registrar.domain.findings import RULES, Code, Severity
 from registrar.domain.rulepacks import FLAGS, LIMIT_NAMES, Limit, Overrides, Rulepack, Rules, combine, read_packs
-from registrar.models import Account, CategoryList, Ruling
+from registrar.models import Account, CategoryList, Mark, Reach, Ruling, Term
 
 BASE = "canvas"
 """The code of the pack that is always on."""
@@ -30,6 +31,40 @@ def upwards(account: Account | None, accounts: Mapping[int, Account]) -> Iterato
     while account is not None:
         yield account
         account = accounts.get(account.parent_id) if account.parent_id is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """The grade deadlines of terms, by the path of the sub-account; "" is the whole university."""
+
+    by_path: Mapping[int, Mapping[str, datetime]]
+
+    def at(self, term_id: int, path: str) -> datetime | None:
+        """The one that holds at a path: of the nearest sub-account upwards that has one, else the university's."""
+        known = self.by_path.get(term_id, {})
+        nearest = max((one for one in known if path.startswith(one)), key=len, default=None)
+        return None if nearest is None else known[nearest]
+
+    def to_name(self, term_id: int, reach: Reach, now: datetime, *, tops: Iterable[str]) -> datetime | None:
+        """The one to name for a whole reach: of several the next to come, else the last that has passed.
+
+        ``tops`` are the paths that the reach begins at. Where nothing holds for all of one, what holds for a part
+        is named.
+        """
+        found = [at for path in tops if (at := self.at(term_id, path)) is not None]
+        found = found or [at for path, at in self.by_path.get(term_id, {}).items() if reach.holds(path)]
+        return min((at for at in found if at > now), default=max(found, default=None))
+
+
+def deadlines(terms: Iterable[Term] | None = None) -> Deadlines:
+    """Of these terms, or of all, with one query."""
+    marks = Mark.objects.filter(kind=Mark.Kind.GRADE_DEADLINE)
+    if terms is not None:
+        marks = marks.filter(term__in=terms)
+    found: dict[int, dict[str, datetime]] = {}
+    for term, path, at in marks.values_list("term", "account__path", "at"):
+        found.setdefault(term, {})[path or ""] = at
+    return Deadlines(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from registrar.models import Account, Course, Mark, Reach, Role, Term, reach_of
 
 from . import reassessing
 from .auditing import note
+from .inheriting import deadlines
 from .rights import require
 from .surveying import is_watched
 
@@ -104,20 +105,12 @@ def may_set(reach: Reach, account: Account | None) -> bool:
 
 def deadline(*, term: Term, account: Account | None = None) -> datetime | None:
     """The grade deadline that holds for a sub-account: of the nearest one upwards, else the university's."""
-    known = dict(Mark.objects.filter(term=term, kind=DEADLINE).values_list("account", "at"))
-    path = account.path if account is not None else ""
-    way_up = [int(pk) for pk in reversed(path.strip("/").split("/")) if pk]
-    return next((known[pk] for pk in (*way_up, None) if pk in known), None)
+    return deadlines([term]).at(term.pk, account.path if account is not None else "")
 
 
 def deadline_within(reach: Reach, term: Term, now: datetime) -> datetime | None:
     """The grade deadline to name to a person: of several the next to come, else the last that has passed."""
-    tops = Account.objects.filter(path__in=reach.paths) if reach.paths is not None else []
-    found = {deadline(term=term, account=top) for top in tops} or {deadline(term=term)}
-    # Where nothing holds for all of it, what holds for a part is named.
-    known = (found - {None}) or set(marks(reach, term).filter(kind=DEADLINE).values_list("at", flat=True))
-    passed = max((at for at in known if at and at <= now), default=None)
-    return min((at for at in known if at and at > now), default=passed)
+    return deadlines([term]).to_name(term.pk, reach, now, tops=reach.paths or ("",))
 
 
 # Deciding

@@ -19,13 +19,13 @@ from registrar.models import (
     Delivery,
     Finding,
     LineItem,
-    Mark,
     Reach,
     Subscription,
     Term,
     roles_of,
 )
 from registrar.services import reviewing, tallying
+from registrar.services.inheriting import Deadlines, deadlines
 from registrar.services.surveying import is_watched
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ class Around:
     """What all subscriptions share, read once."""
 
     terms: list[Term]
-    deadlines: dict[int, dict[str, datetime]]
-    """Grade deadlines of a term by the path of the sub-account; "" is the whole university."""
+    deadlines: Deadlines
     tops: tuple[str, ...]
 
     def terms_of(self, subscription: Subscription, now: datetime) -> list[Term]:
@@ -82,26 +81,16 @@ class Around:
 
     def deadline_in(self, scope: Reach, term: Term, now: datetime) -> datetime | None:
         """The one that holds for the scope: of several the next to come, else the last that has passed."""
-        by_path = self.deadlines.get(term.pk, {})
-        nearest = [
-            max((path for path in by_path if root.startswith(path)), key=len, default=None)
-            for root in self.roots(scope)
-        ]
-        found = [by_path[path] for path in nearest if path is not None]
-        found = found or [at for path, at in by_path.items() if scope.holds(path)]
-        return min((at for at in found if at > now), default=max(found, default=None))
+        return self.deadlines.to_name(term.pk, scope, now, tops=self.roots(scope))
 
     def roots(self, scope: Reach) -> tuple[str, ...]:
         return self.tops if scope.paths is None else scope.paths
 
 
 def around() -> Around:
-    deadlines: dict[int, dict[str, datetime]] = {}
-    for mark in Mark.objects.filter(kind=Mark.Kind.GRADE_DEADLINE).select_related("account"):
-        deadlines.setdefault(mark.term_id, {})[mark.account.path if mark.account else ""] = mark.at
     tops = Account.objects.filter(parent=None, gone_at=None).values_list("path", flat=True)
     terms = list(Term.objects.filter(gone_at__isnull=True).order_by("-start_at", "name"))
-    return Around(terms=terms, deadlines=deadlines, tops=tuple(tops))
+    return Around(terms=terms, deadlines=deadlines(), tops=tuple(tops))
 
 
 def scope_of(subscription: Subscription) -> Reach:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
-from registrar.models import Account, DailyCount, Mark, Reach, Term
+from registrar.models import DailyCount, Reach, Term
 
 from .counting import today
+from .inheriting import deadlines
 from .reviewing import Filters
 
 A_YEAR = timedelta(days=365)
@@ -99,25 +100,15 @@ def _place(chosen: Filters) -> Q:
 
 
 def _anchors(reach: Reach, chosen: Filters, terms: Sequence[Term]) -> dict[int, tuple[date | None, bool]]:
-    marks = Mark.objects.filter(term__in=terms, kind=Mark.Kind.GRADE_DEADLINE).select_related("account")
+    known, path = deadlines(terms), _path(reach, chosen)
     found: dict[int, tuple[date | None, bool]] = {}
     for term in terms:
-        nearest = _nearest([mark for mark in marks if mark.term_id == term.pk], _path(reach, chosen))
-        at = nearest.at if nearest else term.end_at
-        found[term.pk] = (today(at) if at else None, nearest is not None)
+        deadline = known.at(term.pk, path)
+        at = deadline or term.end_at
+        found[term.pk] = (today(at) if at else None, deadline is not None)
     return found
 
 
 def _path(reach: Reach, chosen: Filters) -> str:
     """Where the grade deadline is asked for: the chosen college, or the only one this person sees."""
     return chosen.path or (reach.paths[0] if reach.paths is not None and len(reach.paths) == 1 else "")
-
-
-def _nearest(marks: Collection[Mark], path: str) -> Mark | None:
-    """Of the deadlines that hold at this place, that of the nearest sub-account upwards, else the university's."""
-    holding = [mark for mark in marks if mark.account is None or path.startswith(mark.account.path)]
-    return max(holding, key=lambda mark: len(_path_of(mark.account)), default=None)
-
-
-def _path_of(account: Account | None) -> str:
-    return account.path if account else ""

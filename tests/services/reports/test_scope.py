@@ -208,7 +208,7 @@ def test_it_notes_who_decided_what(both: University, registrar: User) -> None:
     said = auditing.in_words(Entry.objects.order_by("pk")[0].after)
     assert said == (
         "to: dean@example.edu; about: Arts; terms: the watched ones; rules: all; severities: all; every day: yes;"
-        " hour: 7:00 (UTC); only if: Something is open; workbook: no"
+        " hour: 7:00 (UTC); only if: Something is open; workbook: no; language: English"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet
@@ -41,67 +42,74 @@ class Step:
     title: str | Promise
     text: str | Promise
     player: Player
-    address: Callable[[Reach], str]
+    address: Callable[[Reach, datetime], str]
 
 
 def _list(page: str, **query: object) -> str:
     return f"{reverse(page)}?{urlencode(query)}"
 
 
-def _overview(reach: Reach) -> str:
+def _overview(reach: Reach, now: datetime) -> str:
     return reverse("overview:index")
 
 
-def _college(reach: Reach) -> str:
+def _college(reach: Reach, now: datetime) -> str:
     """The sections that need action where there are most of them."""
     worst = (
-        _needing(reach).values("term", "account").annotate(found=Count("pk")).order_by("-found", "account").first()
+        _needing(reach, now)
+        .values("term", "account")
+        .annotate(found=Count("pk"))
+        .order_by("-found", "account")
+        .first()
     )
     place = {"term": worst["term"], "account": worst["account"]} if worst else {}
     return _list("sections:index", state=NEEDS_ACTION, **place)
 
 
-def _course(reach: Reach) -> str:
+def _course(reach: Reach, now: datetime) -> str:
     """The course where most different rules are broken."""
-    rows = Finding.objects.within(reach).filter(severity=Finding.Severity.BLOCKING)
+    rows = Finding.objects.filter(line_item__in=_needing(reach, now), severity=Finding.Severity.BLOCKING)
     worst = rows.values("course").annotate(rules=Count("code", distinct=True)).order_by("-rules", "course").first()
     return reverse("courses:course", args=(worst["course"],)) if worst else reverse("courses:index")
 
 
-def _dates(reach: Reach) -> str:
+def _dates(reach: Reach, now: datetime) -> str:
     """Line items that other dates would mend."""
-    rows = Finding.objects.within(reach).filter(code__in=MENDED_BY_A_DATE, line_item__status=NEEDS_ACTION)
+    rows = Finding.objects.filter(line_item__in=_needing(reach, now), code__in=MENDED_BY_A_DATE)
     worst = rows.values("term", "code").annotate(found=Count("pk")).order_by("-found", "code").first()
     chosen = {"term": worst["term"], "rule": worst["code"]} if worst else {}
     return _list("line_items:index", state=NEEDS_ACTION, **chosen)
 
 
-def _waiting(reach: Reach) -> str:
+def _waiting(reach: Reach, now: datetime) -> str:
     newest = Proposal.objects.filter(state__in=Proposal.WAITING).order_by("-pk").first()
     return reverse("proposals:proposal", args=(newest.pk,)) if newest else reverse("proposals:index")
 
 
-def _latest(reach: Reach) -> str:
+def _latest(reach: Reach, now: datetime) -> str:
     newest = Proposal.objects.exclude(state=Proposal.State.DRAFT).order_by("-pk").first()
     return reverse("proposals:proposal", args=(newest.pk,)) if newest else reverse("proposals:index")
 
 
-def _report(reach: Reach) -> str:
+def _report(reach: Reach, now: datetime) -> str:
     first = Subscription.objects.order_by("pk").first()
     return reverse("reports:report", args=(first.pk,)) if first else reverse("reports:index")
 
 
-def _calendar(reach: Reach) -> str:
-    item = _needing(reach).order_by("pk").first()
+def _calendar(reach: Reach, now: datetime) -> str:
+    item = _needing(reach, now).order_by("pk").first()
     return reverse("terms:term", args=(item.term_id,)) if item else reverse("terms:index")
 
 
-def _history(reach: Reach) -> str:
+def _history(reach: Reach, now: datetime) -> str:
     return reverse("history:index")
 
 
-def _needing(reach: Reach) -> QuerySet[LineItem]:
-    return LineItem.objects.within(reach).filter(status=NEEDS_ACTION)
+def _needing(reach: Reach, now: datetime) -> QuerySet[LineItem]:
+    """In the terms that are going on."""
+    return LineItem.objects.within(reach).filter(
+        status=NEEDS_ACTION, term__start_at__lte=now, term__end_at__gte=now
+    )
 
 
 STEPS = (

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.conf import settings
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
@@ -38,7 +40,7 @@ def step(request: HttpRequest) -> HttpResponse:
     if not _be(request, stop.player):
         messages.error(request, _("The demo's people have other passwords here. Sign in yourself to go on."))
         return redirect("sessions:sign_in")
-    response = redirect(stop.address(reach_of(request.user)))
+    response = redirect(stop.address(reach_of(request.user), datetime.now(UTC)))
     tour.keep(response, number)
     return response
 

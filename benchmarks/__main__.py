@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from benchmarks import changing, lists, syncing
-from benchmarks.commands import Failed, database, manage
+from benchmarks import changing, interactions, pages, ruling, syncing
+from benchmarks.commands import Failed, database, manage, settle
 from benchmarks.report import Report
 from benchmarks.served import LATENCY, Served, served
-from benchmarks.size import WHOLE, Size
+from benchmarks.site import Site, site
+from benchmarks.size import LARGE, WHOLE, Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,38 +24,56 @@ class Setting:
     environment: dict[str, str]
 
 
+PARTS = ("changes", "sync", "pages")
+
+
 def main() -> int:
     options = _options()
-    size, report = WHOLE.tenth if options.small else WHOLE, Report()
+    report = Report()
+    parts = dict(zip(PARTS, (_changes, _sync, _pages), strict=True))
     try:
-        if options.only in (None, "changes"):
-            _changes(size.tenth, report)
-        if options.only == "changes":
-            return 1 if report.broken else 0
-        with _setting(size) as setting:
-            _head(report, size, setting.environment["DATABASE_URL"])
-            if options.only == "lists":
-                syncing.fill(setting.environment)
-            else:
-                syncing.compare(size, setting.canvas, setting.environment, report)
-            if options.only != "sync":
-                _lists(size.tenth, setting, report)
+        for name in (options.only,) if options.only else parts:
+            parts[name](options.small, report)
     except Failed as failure:
         report.say(f"FAIL  {failure}")
         return 1
     return 1 if report.broken else 0
 
 
-def _changes(size: Size, report: Report) -> None:
+def _changes(small: bool, report: Report) -> None:
+    size = WHOLE.tenth.tenth if small else WHOLE.tenth
     with _setting(size) as setting:
         syncing.fill(setting.environment)
         changing.compare(size, setting.canvas, setting.environment, report)
 
 
-def _lists(tenth: Size, whole: Setting, report: Report) -> None:
-    with _setting(tenth) as few:
-        syncing.fill(few.environment)
-        lists.compare(few.environment, whole.environment, report)
+def _sync(small: bool, report: Report) -> None:
+    size = WHOLE.tenth if small else WHOLE
+    with _setting(size) as setting:
+        _head(report, size, setting.environment["DATABASE_URL"])
+        syncing.compare(size, setting.canvas, setting.environment, report)
+
+
+def _pages(small: bool, report: Report) -> None:
+    size = LARGE.tenth if small else LARGE
+    with _looked_at(size.tenth, Report(quiet=True)) as few:
+        tenth = pages.waits(few)
+    with _looked_at(size, report) as many:
+        pages.compare(tenth, pages.waits(many), report)
+        interactions.compare(many, report)
+
+
+@contextmanager
+def _looked_at(size: Size, report: Report) -> Iterator[Site]:
+    """Filled, with a history and a proposal to look at, and served."""
+    with _setting(size) as setting:
+        _head(report, size, setting.environment["DATABASE_URL"])
+        filled = ruling.fill(setting.environment)
+        with site(setting.environment) as served_site:
+            ruling.compare(served_site, filled, report)
+            pages.propose(served_site)
+            settle(setting.environment["DATABASE_URL"])
+            yield served_site
 
 
 @contextmanager
@@ -76,7 +95,7 @@ def _head(report: Report, size: Size, address: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--small", action="store_true", help="a tenth of everything")
-    parser.add_argument("--only", choices=("sync", "lists", "changes"), help="one part alone")
+    parser.add_argument("--only", choices=PARTS, help="one part alone")
     return parser.parse_args()
 
 

@@ -31,3 +31,5 @@ class Size:
 
 
 WHOLE = Size(courses=5_000, assignments=100_000)
+LARGE = Size(courses=11_000, assignments=100_000)
+"""As many line items in more courses: what people look at."""

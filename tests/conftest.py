@@ -17,6 +17,12 @@ REQUIRED = ("postgres", "redis", "browser", "gettext")
 LOCAL_POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts processes takes longest and begins first, so that nothing is waited for alone at the end."""
+    items.sort(key=lambda item: item.path.parent.name != "tasks" and not item.get_closest_marker("postgres"))
+
+
 def pytest_collection_finish() -> None:
     """What is there by now stays: to look through it for garbage again and again is a fifth of all the work."""
     gc.collect()

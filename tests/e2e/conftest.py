@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from tests.pages.conftest import University, people, sent, university
+from tests.pages.conftest import University, as_, people, sent, university
 
-__all__ = ["people", "sent", "university"]
+__all__ = ["as_", "people", "sent", "university"]
 
 ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -79,12 +81,12 @@ def open_as(
         context.set_default_timeout(15_000)
         contexts.append(context)
         watched = Watched(context.new_page(), live_server.url)
-        page = watched.page
-        page.goto("/sign-in/")
-        page.get_by_label("User name").fill(name)
-        page.get_by_label("Password").fill("preflight")
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(f"{live_server.url}/")
+        if name:
+            session = Client()
+            session.force_login(people[name])
+            cookie = session.cookies[settings.SESSION_COOKIE_NAME].value
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+            watched.page.goto("/")
         return watched
 
     yield sign_in

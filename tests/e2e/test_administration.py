@@ -1,4 +1,4 @@
-"""Administration in a real browser: accessible everywhere, by keyboard, and without JavaScript."""
+"""Administration in a real browser: by keyboard, and without JavaScript."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from registrar.models import Account, reach_of
-from registrar.services import categorising, ruling
-from tests.e2e.conftest import ARTEFACTS, Watched
-from tests.e2e.screens import narrow_first
-from tests.e2e.test_every_page import SHIFT, breaches
-from tests.pages import build
-from tests.pages.build import NOW
+from tests.e2e.conftest import Watched
+from tests.e2e.places import decide
+from tests.e2e.test_every_page import breaches
 from tests.pages.conftest import University
 
 HOME = "/administration/"
@@ -23,49 +20,8 @@ NARROW = {"width": 390, "height": 844}
 
 @pytest.fixture
 def decided(university: University, people: dict[str, Any]) -> University:
-    """With a pack, a ruling, a category list and more sub-accounts than fit on a page."""
-    given = {"by": people["administrator"], "account_id": university.root.pk, "now": NOW}
-    ruling.choose_pack(code="powerschool", reason="We use it", **given)
-    ruling.set_ruling(kind="limit", name="name_length", value=25, source="Our own test", **given)
-    ruling.set_ruling(kind="severity", name="mastery_path", value=None, source="Nobody uses it", **given)
-    categorising.keep(names=["Tests", "Quizzes"], file_name="categories.csv", **given)
-    for number in range(60):
-        build.account(f"Department of the History of the {number}. Century", university.science)
+    decide(university, people)
     return university
-
-
-def addresses(university: University, people: dict[str, Any]) -> dict[str, str]:
-    science = f"{HOME}sub-accounts/{university.science.pk}/"
-    return {
-        "administration": HOME,
-        "sub-accounts": f"{HOME}sub-accounts/",
-        "sub-account": science,
-        "limit": f"{science}limit/name_length/",
-        "rule": f"{science}severity/mastery_path/",
-        "categories": f"{science}categories/",
-        "timetable": f"{HOME}timetable/",
-        "people": f"{HOME}people/",
-        "person": f"{HOME}people/{people['scientist'].pk}/",
-        "invite": f"{HOME}people/new/",
-        "log": f"{HOME}log/",
-        "password": "/password/",
-    }
-
-
-@narrow_first
-def test_it_is_accessible_and_quiet(
-    scheme: str, width: int, open_as: Callable[..., Watched], decided: University, people: dict[str, Any]
-) -> None:
-    watched = open_as("administrator", color_scheme=scheme, viewport={"width": width, "height": 900})
-    page = watched.page
-    ARTEFACTS.mkdir(exist_ok=True)
-    for name, address in addresses(decided, people).items():
-        page.goto(address)
-        assert page.evaluate(SHIFT) < 0.01, f"{name} moves after it was loaded"
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the screen"
-        page.screenshot(path=ARTEFACTS / f"{name}-{scheme}-{width}.png", full_page=True)
-        assert breaches(page) == [], name
-    assert watched.faults == []
 
 
 def test_a_mistake_is_where_the_focus_goes(open_as: Callable[..., Watched], decided: University) -> None:

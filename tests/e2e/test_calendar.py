@@ -9,9 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from registrar.models import Finding, GradingPeriod, Mark, Term
-from tests.e2e.conftest import ARTEFACTS, Watched
-from tests.e2e.screens import narrow_first
-from tests.e2e.test_every_page import breaches
+from tests.e2e.conftest import Watched
 from tests.pages import build
 from tests.pages.conftest import University
 
@@ -47,28 +45,6 @@ def term(university: University) -> Term:
     )
     Mark.objects.create(term=term, kind="census", at=build.NOW - 40 * DAY, set_at=build.NOW)
     return term
-
-
-@narrow_first
-def test_it_is_accessible_and_quiet(scheme: str, width: int, open_as: Callable[..., Watched], term: Term) -> None:
-    Mark.objects.create(term=term, kind="grade_deadline", at=build.NOW + 6 * DAY, set_at=build.NOW)
-    watched = open_as("administrator", color_scheme=scheme, viewport={"width": width, "height": 900})
-    page, mark = watched.page, Mark.objects.get(name="Senior grades")
-    ARTEFACTS.mkdir(exist_ok=True)
-    addresses = {
-        "calendar": "/calendar/",
-        "calendar-term": f"/calendar/{term.pk}/",
-        "calendar-add": f"/calendar/{term.pk}/add/",
-        "calendar-change": f"/calendar/dates/{mark.pk}/",
-        "overview-deadline": "/",
-        "line-items-gap": f"/line-items/?term={term.pk}&period=none",
-    }
-    for name, address in addresses.items():
-        page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the screen"
-        page.screenshot(path=ARTEFACTS / f"{name}-{scheme}-{width}.png", full_page=True)
-        assert breaches(page) == [], name
-    assert watched.faults == []
 
 
 def test_a_deadline_is_set_with_the_keyboard_alone(open_as: Callable[..., Watched], term: Term) -> None:

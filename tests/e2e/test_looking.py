@@ -3,62 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from registrar.domain import facts
-from registrar.models import Course, GradingPeriod, Term
+from registrar.models import Course
 from tests.e2e.conftest import ARTEFACTS, Watched
+from tests.e2e.places import dates_in_all_places
 from tests.e2e.screens import narrow_first
 from tests.e2e.test_every_page import SHIFT, breaches
-from tests.pages import build
 from tests.pages.conftest import University
 
 LEGIBLE = 12
 
 
-def days(count: float) -> timedelta:
-    return timedelta(days=count)
-
-
 @pytest.fixture
 def dated(university: University) -> Course:
-    """Two grading periods with a gap between them, the first closed; dates in all places, one far away."""
-    during: Term = university.term
-    during.period_group_id = 7
-    during.save()
-    for number, (title, first, last) in enumerate((("First half", -60, -12), ("Second half", -5, 30))):
-        GradingPeriod.objects.create(
-            canvas_id=70 + number,
-            group_id=7,
-            title=title,
-            start_at=build.NOW + days(first),
-            end_at=build.NOW + days(last),
-        )
-    build.mark(during, days=24)
-    sections = [build.section(name) for name in ("001", "002", "003 with a rather long name of its own")]
-    own = facts.Override(id=5, target=facts.Target.SECTION, section_id=sections[1].id, due_at=build.NOW + days(34))
-    none = facts.Override(id=6, target=facts.Target.SECTION, section_id=sections[2].id, due_at=None)
-    at = build.NOW + days(3)
-    return build.course(
-        university.arts,
-        during,
-        code="PHIL 210",
-        name="Ethics and Society",
-        sections=sections,
-        assignments=[
-            build.assignment("Reading response 1", due=build.NOW - days(20)),
-            build.assignment("Reading response 2 about a book whose title takes more than one line", due=at),
-            build.assignment("Midterm", due=build.NOW - days(8)),
-            build.assignment("Essay", due=at + days(7), overrides=(own, none)),
-            build.assignment("Portfolio", due=None),
-            build.assignment("Final exam", due=build.NOW + days(26)),
-            build.assignment("Copied from last year", due=build.NOW - days(365)),
-            build.assignment("Makeup", due=build.NOW + days(60)),
-        ],
-    )
+    return dates_in_all_places(university)
 
 
 def smallest_word(page: Page, within: str) -> float:

@@ -15,12 +15,10 @@ from registrar import tasks
 from registrar.models import Delivery, Subscription
 from registrar.services import rendering, reporting, subscribing, summarising
 from tests.e2e.conftest import ARTEFACTS, Watched
-from tests.e2e.screens import every_screen
-from tests.e2e.test_every_page import SHIFT, breaches
+from tests.e2e.places import LONG
+from tests.e2e.test_every_page import breaches
 from tests.pages import build
 from tests.pages.conftest import University
-
-LONG = "School of Engineering, Applied Science and Everything Else That Has a Very Long Name"
 
 
 @pytest.fixture
@@ -88,29 +86,6 @@ def test_the_mail_stands_without_its_style_sheet(chromium: Browser, report: Subs
     button = page.get_by_role("link", name="See what is open")
     assert button.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(31, 79, 163)"
     page.close()
-
-
-@every_screen
-def test_its_pages_are_accessible_and_quiet(
-    scheme: str, width: int, open_as: Callable[..., Watched], report: Subscription
-) -> None:
-    watched = open_as("reviewer", color_scheme=scheme, viewport={"width": width, "height": 900})
-    page = watched.page
-    ARTEFACTS.mkdir(exist_ok=True)
-    addresses = {
-        "reports": "/reports/",
-        "report": f"/reports/{report.pk}/",
-        "report-new": "/reports/new/",
-        "report-change": f"/reports/{report.pk}/change/",
-        "report-unsubscribe": f"/reports/unsubscribe/{report.key}/",
-    }
-    for name, address in addresses.items():
-        page.goto(address)
-        assert page.evaluate(SHIFT) < 0.01, f"{name} moves after it was loaded"
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the screen"
-        page.screenshot(path=ARTEFACTS / f"{name}-{scheme}-{width}.png", full_page=True)
-        assert breaches(page) == [], name
-    assert watched.faults == []
 
 
 def test_a_report_is_set_up_tried_and_left(

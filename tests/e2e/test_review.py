@@ -1,4 +1,4 @@
-"""The reading half of the main job, by keyboard, by htmx, and without JavaScript."""
+"""The reading half of the main job, by htmx and without JavaScript."""
 
 from __future__ import annotations
 
@@ -7,40 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from registrar.models import Run
 from tests.e2e.conftest import Watched
 from tests.pages import build
 from tests.pages.conftest import University
-
-
-def follow(page: Page, name: str | re.Pattern[str]) -> None:
-    """Go to a link with the Tab key, as somebody without a mouse does, and press Enter."""
-    wanted = page.get_by_role("link", name=name).first
-    expect(wanted).to_be_visible()
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        if wanted.evaluate("it => it === document.activeElement"):
-            break
-    else:
-        raise AssertionError(f"{name} cannot be reached with the keyboard")
-    page.keyboard.press("Enter")
-
-
-def test_it_is_done_with_the_keyboard_alone(open_as: Callable[..., Watched], university: University) -> None:
-    page = open_as("reviewer").page
-    follow(page, re.compile("sections need action"))
-    expect(page).to_have_url(re.compile(r"/sections/\?term=\d+&state=needs_action"))
-    follow(page, "PHIL 101 Ethics")
-    expect(page.get_by_role("heading", name="What to mend here")).to_be_visible()
-    follow(page, re.compile("No date"))
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("This holds.")).to_be_visible()
-    expect(dialog.get_by_role("heading", level=2)).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(dialog).to_be_hidden()
-    expect(page.get_by_role("link", name=re.compile("No date")).first).to_be_focused()
 
 
 def test_it_filters_as_one_types(open_as: Callable[..., Watched], university: University) -> None:

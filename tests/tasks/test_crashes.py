@@ -112,10 +112,12 @@ def test_it_survives_the_death_of_one_of_two(install: Install, slow: Standin) ->
 
 def test_it_ends_cleanly_when_interrupted(install: Install, slow: Standin) -> None:
     shell = install(slow)
+    slow.latency = 0.3
     child = shell.manage("sync")
     wait_until(lambda: slow.count(part="/sections?") >= 3)
     os.kill(child.pid, 2)
     _, err = child.communicate(timeout=LIMIT)
+    slow.latency = 0.0
     assert child.returncode == 1
     assert "Interrupted." in err
     assert "Traceback" not in err

@@ -23,6 +23,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from registrar.management.demo_decisions import decide
 from registrar.management.demo_history import make_up
 from registrar.management.demo_reports import order_reports
 from registrar.models import Account, Mark, Role, Term
@@ -71,6 +72,7 @@ class Command(BaseCommand):
         self.stdout.write("Reading Canvas …")
         call_command("sync", quick=Account.objects.exists())
         _calendar(datetime.now(UTC))
+        decide(now=datetime.now(UTC))
         make_up(now=datetime.now(UTC))
         order_reports(now=datetime.now(UTC))
         _wait_for(f"{settings.SITE_URL}/healthz", "web server", start)

@@ -367,6 +367,7 @@ CELERY_BEAT_SCHEDULE = {
     "work that lost its message": {"task": "registrar.tasks.sweep", "schedule": 30.0},
     "reports that are due": {"task": "registrar.tasks.report", "schedule": crontab()},
     "mail that came back": {"task": "registrar.tasks.collect_bounces", "schedule": crontab(minute="*/5")},
+    "counts after changes": {"task": "registrar.tasks.count_again", "schedule": 300.0},
     "the counts of the day": {"task": "registrar.tasks.keep_history", "schedule": crontab(hour=23, minute=50)},
 }
 

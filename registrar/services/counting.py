@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 
 from registrar.domain.calendar import local_day
-from registrar.models import DailyCount, Finding, LineItem, Section, Term
+from registrar.models import DailyCount, Finding, LineItem, Section, Term, Turn
 
 from .surveying import is_watched
 
@@ -47,6 +47,14 @@ def count(*, now: datetime) -> int:
         )
         DailyCount.objects.filter(day=day, term__in=terms, taken_at__lt=now).delete()
     return len(rows)
+
+
+def is_behind(*, now: datetime) -> bool:
+    """Whether findings came or went since the last count: a course was refreshed, a proposal verified."""
+    terms = [term.pk for term in Term.objects.filter(gone_at=None) if is_watched(term, now)]
+    counted_at = DailyCount.objects.filter(term__in=terms, day=today(now)).aggregate(at=Max("taken_at"))["at"]
+    turns = Turn.objects.filter(term__in=terms, at__lte=now)
+    return (turns.filter(at__gt=counted_at) if counted_at else turns).exists()
 
 
 _NUMBERS = ("sections", "sections_needing", "items", "items_needing", "items_excepted")

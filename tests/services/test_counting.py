@@ -109,3 +109,34 @@ def test_the_task_counts_and_forgets() -> None:
     tasks.keep_history()
     assert DailyCount.objects.exists()
     assert not Turn.objects.exists()
+
+
+def test_it_counts_again_when_findings_came_or_went() -> None:
+    course = a_course()
+    now = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    turn = {
+        "course": course,
+        "term": course.term,
+        "account": course.account,
+        "assignment_id": 1,
+        "code": "due_missing",
+    }
+    assert not counting.is_behind(now=now)
+    Turn.objects.create(at=now - timedelta(minutes=9), what="mended", cause="canvas", severity="blocking", **turn)
+    assert counting.is_behind(now=now)
+    counting.count(now=now)
+    assert not counting.is_behind(now=now + timedelta(minutes=5))
+    Turn.objects.create(at=now + timedelta(minutes=1), what="new", cause="canvas", severity="blocking", **turn)
+    assert not counting.is_behind(now=now), "what is still to come"
+    assert counting.is_behind(now=now + timedelta(minutes=5))
+    Term.objects.update(end_at=now - timedelta(days=400))
+    assert not counting.is_behind(now=now + timedelta(minutes=5)), "no term is watched"
+
+
+def test_the_task_counts_only_what_is_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[datetime] = []
+    monkeypatch.setattr(counting, "count", lambda *, now: counted.append(now))
+    for behind in (False, True):
+        monkeypatch.setattr(counting, "is_behind", lambda *, now, behind=behind: behind)
+        tasks.count_again()
+    assert len(counted) == 1

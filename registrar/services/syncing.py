@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -59,6 +59,7 @@ def request(
     with override(settings.LANGUAGE_CODE):
         interrupted = _("It was interrupted and not taken up again.")
     with transaction.atomic():
+        _one_at_a_time()
         Run.objects.open().filter(created_at__lt=now - TOO_OLD).exclude(heartbeat_at__gte=now - TOO_OLD).update(
             state=Run.State.FAILED, finished_at=now, doing="", message=interrupted
         )
@@ -66,6 +67,13 @@ def request(
             return open_run
         account = course.account if course else None
         return Run.objects.create(**scope, account=account, requested_by=by, trigger=trigger, created_at=now)
+
+
+def _one_at_a_time() -> None:
+    """Until this transaction ends. SQLite's are alone from their start (settings.SQLITE_OPTIONS)."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('registrar.services.syncing.request'))")
 
 
 def again(*, run: Run, by: User | None, now: datetime) -> Run:

@@ -22,7 +22,7 @@ from django.core.management import call_command
 from django.db import connection
 from registrar.errors import Refused
 from registrar.models import Role, Run, Timetable
-from registrar.services import admitting, scheduling
+from registrar.services import admitting, scheduling, syncing
 from tests.pages import build
 
 call_command("migrate", verbosity=0)
@@ -47,11 +47,18 @@ def together(*acts):
     for thread in threads: thread.start()
     for thread in threads: thread.join()
 
-started, left = [], []
+started, left, asked = [], [], []
 for number in range({ROUNDS}):
     slot = START + timedelta(days=number, hours=6)
     together(*[lambda: started.extend(scheduling.start_due(slot)) for _ in range(4)])
     Run.objects.update(state="complete")
+    together(*[
+        lambda: asked.append(
+            syncing.request(mode="quick", by=None, trigger="shell", now=slot, account_ref="self").pk
+        )
+        for _ in range(4)
+    ])
+    Run.objects.filter(mode="quick").update(state="complete")
     User.objects.update(is_active=True)
     one, other = User.objects.order_by("pk")
     together(
@@ -59,13 +66,14 @@ for number in range({ROUNDS}):
         lambda: admitting.deactivate(by=other, person_id=one.pk, now=START),
     )
     left.append(User.objects.filter(is_active=True).count())
-print(json.dumps({{"started": len(started), "runs": Run.objects.count(), "left": left}}))
+full = Run.objects.filter(mode="full").count()
+print(json.dumps({{"started": len(started), "runs": full, "asked": len(set(asked)), "left": left}}))
 """
 
 
 @pytest.mark.postgres
 @pytest.mark.timeout(240)
-def test_each_slot_starts_once_and_an_administrator_always_remains(postgres_database: str) -> None:
+def test_each_run_starts_once_and_an_administrator_always_remains(postgres_database: str) -> None:
     environment = os.environ | {
         "DATABASE_URL": postgres_database,
         "DJANGO_SETTINGS_MODULE": "tests.settings",
@@ -76,4 +84,4 @@ def test_each_slot_starts_once_and_an_administrator_always_remains(postgres_data
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
-    assert told == {"started": ROUNDS, "runs": ROUNDS, "left": [1] * ROUNDS}
+    assert told == {"started": ROUNDS, "runs": ROUNDS, "asked": ROUNDS, "left": [1] * ROUNDS}

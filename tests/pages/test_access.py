@@ -37,6 +37,7 @@ STEPS = {
     "proposals:apply": {Role.APPROVER},
     "deliveries:again": {Role.ADMINISTRATOR},
     "deliveries:arrived": {Role.ADMINISTRATOR},
+    "deliveries:bounced": {Role.ADMINISTRATOR},
     "exemptions:revoke": {Role.REVIEWER},
     "reports:test": {Role.VIEWER},
     "reports:pause": {Role.VIEWER},

@@ -49,14 +49,11 @@
     const region = (lost.region && document.getElementById(lost.region)) || document.getElementById("main");
     const heir =
       (lost.id && document.getElementById(lost.id)) ||
-      [...region.getElementsByTagName(lost.tag)].find((one) => alike(one) === lost.like);
+      [...region.getElementsByTagName(lost.tag)].find((one) => alike(one) === lost.like) ||
+      region;
     lost = null;
-    if (heir) {
-      heir.focus({ preventScroll: true });
-    } else {
-      if (!region.hasAttribute("tabindex")) region.tabIndex = -1;
-      region.focus({ preventScroll: true });
-    }
+    if (heir.tabIndex < 0 && !heir.hasAttribute("tabindex")) heir.tabIndex = -1;
+    heir.focus({ preventScroll: true });
   });
 
   // Everybody hears that a list is being looked up, and what is old for want of an answer looks old.
@@ -78,7 +75,6 @@
     const ticked = boxes().filter((box) => box.checked).length;
     all.checked = ticked > 0 && ticked === boxes().length;
     all.indeterminate = ticked > 0 && !all.checked;
-    all.closest("label").hidden = false;
   }
 
   document.addEventListener("change", (event) => {

@@ -1,6 +1,6 @@
 """Every page as every role, light and dark, narrow and wide: accessible, quiet, still and on its own origin.
 
-Each time one person sees all pages on a narrow screen, and the others share them on a wide one. The soak does all.
+Each time one person sees all pages on a narrow screen, the others some on a wide one. The soak does all.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.template.loader import render_to_string
@@ -26,11 +27,15 @@ from tests.pages.test_access import HELD, POST_ONLY
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SHIFT = """() => new Promise(done => {
-  let total = 0;
+  // A page may be painted in parts as it comes: before it is loaded a little is forgiven, after that nothing.
+  const loaded = performance.getEntriesByType("navigation")[0].loadEventStart;
+  let [before, after] = [0, 0];
   new PerformanceObserver(list => {
-    for (const one of list.getEntries()) if (!one.hadRecentInput) total += one.value;
+    for (const one of list.getEntries())
+      if (one.startTime < loaded) before += one.value;
+      else if (!one.hadRecentInput) after += one.value;
   }).observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => done(total), 150);
+  setTimeout(() => done(after + (before > 0.05 ? before : 0)), 150);
 })"""
 NO_PAGES = POST_ONLY | {
     *("health:live", "health:ready"),
@@ -61,7 +66,7 @@ def look_at(page: Page, addresses: dict[str, str], folder: str) -> None:
         if response.status != 200:
             wrong.append(f"answers {response.status}")
         if shift := page.evaluate(SHIFT):
-            wrong.append(f"moves by {shift} after it was loaded")
+            wrong.append(f"moves by {shift}")
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wrong.append("is wider than the screen")
         page.screenshot(path=screens / f"{name}.jpg", type="jpeg", quality=70, full_page=True)
@@ -104,14 +109,16 @@ def test_no_page_is_left_out(university: University, people: dict[str, Any]) -> 
 
 def test_what_is_wrong_is_seen(chromium: Browser) -> None:
     page = chromium.new_page()
-    page.set_content(
-        "<html lang=en><title>x</title><main><h1>x</h1><p style='color: #aaa; background: #fff'>Faint</p>"
+    text = (
+        "<html lang=en><title>x</title><main><h1>x</h1><p style='color: gray; background: silver'>Faint</p>"
         "<a href=/ style='display: block; height: 10px; width: 10px'></a>"
         "<a href=/ style='display: block; height: 10px; width: 10px'></a></main>"
     )
+    page.goto(f"data:text/html,{quote(text)}")
     found = {one.partition(":")[0] for one in breaches(page)}
     assert found >= {"color-contrast", "link-name", "target-size"}
     page.evaluate("document.querySelector('h1').style.marginTop = '300px'")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate(SHIFT) > 0
     page.close()
 
@@ -138,12 +145,12 @@ def test_the_others_share_the_pages(
     university: University,
     people: dict[str, Any],
 ) -> None:
-    """One page in four each."""
+    """One page in eight each."""
     width, scheme = WIDE
     addresses = places(university, people)
     others = [who for who in PEOPLE if who != MOST]
     for number, who in enumerate(others):
-        share = dict(list(opened(addresses, who, as_(who)).items())[number :: len(others)])
+        share = dict(list(opened(addresses, who, as_(who)).items())[number::8])
         watched = open_as(who, color_scheme=scheme, viewport={"width": width, "height": 900})
         look_at(watched.page, share, f"{who}-{scheme}-{width}")
         assert watched.faults == []

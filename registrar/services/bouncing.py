@@ -118,7 +118,8 @@ def read(content: bytes) -> list[Notice]:
         return []
     try:
         message = message_from_bytes(content, policy=policy.compat32)
-        return _standard(message) or _plain(message)
+        spoken = any("Action" in block for block in _statuses(message))
+        return _standard(message) if spoken else _plain(message)
     except Exception:  # the parser of the standard library knows more ways to fail than it names
         return []
 
@@ -133,16 +134,17 @@ def _is_excessive(content: bytes) -> bool:
 
 def _standard(message: Message) -> list[Notice]:
     """As RFC 3464 has it: a part for machines, and the message that came back or its headers."""
-    parts = list(_parts(message))
-    blocks = [
-        block
-        for part in parts
-        if part.get_content_type() == "message/delivery-status" and isinstance(part.get_payload(), list)
-        for block in part.get_payload()
-    ]
-    ids = _ids(message, parts)
-    found = [_of_block(block, ids) for block in blocks[:MOST_NOTICES] if isinstance(block, Message)]
+    ids = _ids(message, list(_parts(message)))
+    found = [_of_block(block, ids) for block in _statuses(message)[:MOST_NOTICES]]
     return [notice for notice in found if notice is not None]
+
+
+def _statuses(message: Message) -> list[Message]:
+    """The blocks of the part for machines. Where these say what was done, no sentence beside them counts."""
+    parts = [part for part in _parts(message) if part.get_content_type() == "message/delivery-status"]
+    payloads = [part.get_payload() for part in parts]
+    blocks = [block for payload in payloads if isinstance(payload, list) for block in payload]
+    return [block for block in blocks if isinstance(block, Message)]
 
 
 def _of_block(block: Message, ids: tuple[str, ...]) -> Notice | None:

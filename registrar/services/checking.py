@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ from .surveying import is_watched
 
 SILENT: Final = timedelta(minutes=5)
 """The scheduler is heard each minute; a worker answers at once."""
+PATIENCE: Final = timedelta(seconds=10)
+"""How long a person waits for a mailbox to be read; a worker reads the rest."""
 OURS: Final = "setup:"
 """How the keys of test mails begin."""
 
@@ -176,7 +179,8 @@ def _ask_mailbox(by: User, now: datetime) -> None:
     if not collecting.is_set_up():
         raise Missing(_("No mailbox of undelivered mail is set up: set BOUNCES_URL where Preflight runs."))
     with override(settings.LANGUAGE_CODE):
-        collecting.collect(clock=lambda: now)
+        begun = time.monotonic()
+        collecting.collect(clock=lambda: now + timedelta(seconds=time.monotonic() - begun), until=now + PATIENCE)
 
 
 ASKS: Final[dict[str, Callable[[User, datetime], None]]] = {

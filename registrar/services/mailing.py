@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BY_A_MACHINE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
 """So that nobody's holiday answers us (RFC 3834; the second is how Exchange hears of it)."""
-OVER = (Delivery.State.SENT, Delivery.State.BOUNCED)
+OVER = (Delivery.State.SENT, Delivery.State.BOUNCED, Delivery.State.DROPPED)
 EMPTY_AT_ONCE = 500
 
 

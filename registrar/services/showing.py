@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -30,6 +32,8 @@ WEEKLY = {
 }
 IN_A_ROW = 2
 """So many reports that came back, and somebody has to look at the address."""
+LOOKED_AT = 10
+"""Of years of daily reports no more are fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +82,12 @@ def _shown(row: Subscription, reach: Reach, around: Around, sent: list[Delivery]
 
 
 def _sent(rows: list[Subscription]) -> dict[int, list[Delivery]]:
-    """The messages of each, the latest last, all in one query."""
-    sent = Delivery.objects.filter(kind=Delivery.Kind.REPORT, subscription__in=rows)
-    light = sent.defer("text", "html", "attachment", "summary", "headers").order_by("created_at", "pk")
+    """The last messages of each, the latest last, all in one query."""
+    back = Window(RowNumber(), partition_by="subscription", order_by=("-created_at", "-pk"))
+    sent = Delivery.objects.filter(kind=Delivery.Kind.REPORT, subscription__in=rows).order_by()
+    latest = sent.alias(back=back).filter(back__lte=LOOKED_AT).values("pk")
+    recent = Delivery.objects.filter(pk__in=latest).order_by("created_at", "pk")
+    light = recent.defer("text", "html", "attachment", "summary", "headers")
     found: dict[int, list[Delivery]] = {}
     for one in light:
         if one.subscription_id is not None:

@@ -14,7 +14,6 @@ from django.db.models import Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import pgettext
 
 from registrar.errors import Missing, Refused, RegistrarError
 from registrar.models import Account, Delivery, Role, Subscription, Term, reach_of, roles_of
@@ -180,28 +179,23 @@ def send_test(*, by: User, subscription: Subscription, term: Term, now: datetime
 
 
 def described(subscription: Subscription) -> dict[str, Any]:
-    """What was chosen, in words for the audit log."""
-    with translation.override(settings.LANGUAGE_CODE):
-        return _described(subscription)
-
-
-def _described(subscription: Subscription) -> dict[str, Any]:
+    """What was chosen, for the audit log: its names are codes, and labels in the language of the installation."""
     accounts, terms = subscription.accounts.all(), subscription.terms.all()
-    return {
-        pgettext("report", "to"): str(subscription),
-        pgettext("report", "about"): sorted(account.name for account in accounts) or _("everything"),
-        pgettext("report", "terms"): sorted(term.name for term in terms) or _("the watched ones"),
-        pgettext("report", "rules"): [rule_in_words(code) for code in subscription.codes]
-        or pgettext("rules", "all"),
-        pgettext("report", "severities"): subscription.severities or pgettext("severities", "all"),
-        pgettext("report", "days before the grade deadline"): subscription.days_before,
-        pgettext("report", "every day"): subscription.daily,
-        pgettext("report", "every week on"): subscription.get_weekday_display() or "",
-        pgettext("report", "hour"): f"{subscription.hour}:00 ({subscription.time_zone})",
-        pgettext("report", "only if"): subscription.get_only_if_display(),
-        pgettext("report", "workbook"): subscription.with_xlsx,
-        pgettext("report", "language"): dict(settings.LANGUAGES).get(subscription.language, subscription.language),
-    }
+    with translation.override(settings.LANGUAGE_CODE):
+        return {
+            "to": str(subscription),
+            "about": sorted(account.name for account in accounts) or "everything",
+            "terms": sorted(term.name for term in terms) or "the watched ones",
+            "rules": [rule_in_words(code) for code in subscription.codes] or "all",
+            "severities": subscription.severities or "all",
+            "days before the grade deadline": subscription.days_before,
+            "every day": subscription.daily,
+            "every week on": subscription.get_weekday_display() or "",
+            "hour": f"{subscription.hour}:00 ({subscription.time_zone})",
+            "only if": subscription.get_only_if_display(),
+            "workbook": subscription.with_xlsx,
+            "language": dict(settings.LANGUAGES).get(subscription.language, subscription.language),
+        }
 
 
 def _require(by: User, wanted: Wanted) -> None:

@@ -30,9 +30,14 @@ class Stop:
 def stop(request: HttpRequest) -> Stop | None:
     if not settings.DEMO:
         return None
-    kept = request.COOKIES.get(COOKIE, "")
-    number = int(kept) if kept.isascii() and kept.isdigit() else 0
-    return Stop(number, len(STEPS), STEPS[number - 1]) if 1 <= number <= len(STEPS) else None
+    number = number_in(request.COOKIES.get(COOKIE, ""))
+    return Stop(number, len(STEPS), STEPS[number - 1]) if number else None
+
+
+def number_in(text: str) -> int:
+    """0 where it is none of a stop."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+    return number if number <= len(STEPS) else 0
 
 
 def keep(response: HttpResponseBase, number: int) -> None:

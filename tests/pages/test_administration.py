@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -207,6 +208,17 @@ def test_each_kind_of_value_is_kept(
     assert (found.kind, found.name, found.value) == (kind, name, value)
     assert admin.get(at(university.arts, kind, name)).status_code == 200
     assert admin.get(at(university.science, kind, name)).status_code == 200
+
+
+@pytest.mark.parametrize("shown", ["99,5", "99.5", "1250,0"])
+def test_a_number_is_taken_as_it_is_shown_in_spanish(shown: str, admin: Client, university: University) -> None:
+    admin.cookies["django_language"] = "es"
+    address = at(university.arts, "limit", "points_maximum")
+    assert admin.post(address, {"value": shown, "source": "x"}).status_code == 302
+    again = re.search(r'name="value"[^>]*?value="([^"]*)"', admin.get(address).content.decode(), re.DOTALL)
+    assert again
+    assert admin.post(address, {"value": again[1], "source": "y"}).status_code == 302
+    assert Ruling.objects.get().value == float(shown.replace(",", "."))
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.test import Client
 
 from registrar.models import Preference, language_of
+from registrar.services import admitting
 
 SPEAK = "/language/"
 
@@ -46,6 +49,15 @@ def test_it_is_remembered_beside_the_account(as_: Callable[[str], Client], peopl
     elsewhere = Client()
     elsewhere.post("/sign-in/", {"username": "viewer", "password": "enough-of-a-word"})
     assert '<html lang="es">' in elsewhere.get("/").content.decode()
+
+
+def test_it_is_remembered_by_who_comes_with_a_link(people: dict[str, User], client: Client) -> None:
+    Preference.objects.create(user=people["viewer"], language="es")
+    made = admitting.link_for(by=people["administrator"], person_id=people["viewer"].pk, now=datetime.now(UTC))
+    form = client.get(made.removeprefix(settings.SITE_URL))["Location"]
+    words = "a-long-and-new-password"
+    assert client.post(form, {"new_password1": words, "new_password2": words})["Location"] == "/"
+    assert '<html lang="es">' in client.get("/").content.decode()
 
 
 def test_what_was_chosen_on_this_browser_comes_first(as_: Callable[[str], Client]) -> None:

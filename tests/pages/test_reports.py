@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from registrar import tasks
 from registrar.models import Delivery, Entry, Scope, Subscription
-from registrar.services import reporting
+from registrar.services import reporting, showing
 from tests.pages import build
 from tests.pages.conftest import University
 
@@ -137,6 +137,13 @@ def test_it_says_that_the_last_one_came_back(
     assert "The last 2 reports came back" in reviewer.get(INDEX).content.decode()
     came_back("fourth", "sent")
     assert "reports came back" not in reviewer.get(INDEX).content.decode()
+
+
+def test_it_looks_back_over_the_last_few_alone(reviewer: Client, report: Subscription) -> None:
+    for number in range(showing.LOOKED_AT + 2):
+        latest = build.delivery(f"report {number}", subscription=report, state="bounced")
+    (row,) = reviewer.get(INDEX).context["rows"]
+    assert (row.last, row.bounces) == (latest, showing.LOOKED_AT)
 
 
 def test_it_says_that_the_last_one_is_delayed(reviewer: Client, report: Subscription) -> None:

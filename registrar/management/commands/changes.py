@@ -12,6 +12,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand
+from django.utils import translation
 
 from registrar import tasks
 from registrar.canvas import open_canvas
@@ -210,7 +211,8 @@ def _course(by: User, reference: str) -> Course:
 
 
 def _in_words(proposal: Proposal) -> str:
-    said = f"Proposal {proposal.pk}: {proposal.get_state_display()}, {proposal.changes.count()} changes"
+    with translation.override("en"):
+        said = f"Proposal {proposal.pk}: {proposal.get_state_display()}, {proposal.changes.count()} changes"
     left_out = proposal.changes.left_out().count()
     return f"{said}, {left_out} of them refused before approval and left out." if left_out else f"{said}."
 

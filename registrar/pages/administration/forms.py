@@ -139,7 +139,7 @@ def _field(measure: Measure) -> forms.Field:
             return forms.IntegerField(min_value=1, max_value=10_000, error_messages=errors)
         case "points_maximum":
             errors = dict.fromkeys(("invalid", "min_value", "max_value"), POINTS)
-            return forms.FloatField(min_value=0, max_value=1e9, error_messages=errors)
+            return forms.FloatField(min_value=0, max_value=1e9, error_messages=errors, localize=True)
         case "name_characters":
             return forms.CharField(max_length=200, strip=False)
     return forms.TypedChoiceField(

@@ -32,7 +32,10 @@ def index(visit: Visit) -> HttpResponse:
     chosen = form.filters(now=datetime.now(UTC))
     rows = reviewing.line_items(visit.reach, chosen).select_related("course", "section", "term")
     rows = rows.prefetch_related("findings")
-    page = listed(rows, sorts=SORTS, sort=form.sorted_by, page=form.page_number, exact=not chosen.words)
+    sorts = SORTS
+    if chosen.by_finding:
+        rows, sorts = reviewing.with_due_order(rows), SORTS | {"due": "due_order"}
+    page = listed(rows, sorts=sorts, sort=form.sorted_by, page=form.page_number, exact=not chosen.words)
     context = {
         "form": form,
         "term": form.chosen_term,

@@ -86,7 +86,9 @@ class _SetPassword(PasswordResetConfirmView):
 @public
 def set_password(request: HttpRequest, uidb64: str, token: str) -> HttpResponseBase:
     """Where the link leads that an administrator made: who has it chooses a password and is signed in."""
-    return _SetPassword.as_view()(request, uidb64=uidb64, token=token)
+    response = _SetPassword.as_view()(request, uidb64=uidb64, token=token)
+    language.restore(request, response)
+    return response
 
 
 def _onward(request: HttpRequest) -> str:

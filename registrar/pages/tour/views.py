@@ -30,9 +30,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def step(request: HttpRequest) -> HttpResponse:
     """To a stop, as the person who is on stage there; a number beyond the stops ends the tour."""
     _only_in_the_demo()
-    wanted = request.POST.get("step", "")
-    number = int(wanted) if wanted.isascii() and wanted.isdigit() else 0
-    if not 1 <= number <= len(STEPS):
+    number = tour.number_in(request.POST.get("step", ""))
+    if not number:
         response = redirect("overview:index")
         tour.leave(response)
         return response

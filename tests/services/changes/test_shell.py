@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 
 from canvas_api.standin import Fault
 from registrar.models import Proposal
@@ -240,7 +241,9 @@ def test_it_refuses_what_a_terminal_of_another_encoding_hands_over(
 
 def test_it_shows_a_proposal_in_words_too(shell: Shell, file: Path) -> None:
     shell("import", file, *BY)
-    assert shell("show", 1).out.strip() == "Proposal 1: Draft, 3 changes."
+    for language in ("en", "es"):
+        with translation.override(language):
+            assert shell("show", 1).out.strip() == "Proposal 1: Draft, 3 changes."
     assert shell("show", 7).code == 3
 
 

@@ -125,10 +125,16 @@ def test_it_knows_an_address_that_was_escaped(sent: Delivery) -> None:
 
 @pytest.mark.parametrize("action", ["delivered", "relayed", "expanded", "sideways"])
 def test_it_takes_good_news_for_no_bounce(action: str, sent: Delivery) -> None:
-    content = notice(notices.GMAIL, sent).replace(b"Action: failed", f"Action: {action}".encode())
-    content = content.replace(b"mailer-daemon@", b"postmaster@")
-    assert take(content) is Taken.NOT_UNDERSTOOD
+    """Also where the sentences beside it could be taken for a failure."""
+    for form in (notices.POSTFIX, notices.GMAIL):
+        content = notice(form, sent).replace(b"Action: failed", f"Action: {action}".encode())
+        assert take(content) is Taken.NOT_UNDERSTOOD
     assert states() == {"dean": State.SENT}
+
+
+def test_it_reads_the_sentences_where_the_part_for_machines_says_nothing(sent: Delivery) -> None:
+    assert take(notice(notices.POSTFIX, sent).replace(b"Action: failed", b"X-Action: failed")) is Taken.FAILED
+    assert the("dean").bounce_code == "5.1.1"
 
 
 @pytest.mark.parametrize(

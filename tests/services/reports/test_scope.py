@@ -12,6 +12,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 from django.db import transaction
+from django.test import override_settings
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -210,6 +212,16 @@ def test_it_notes_who_decided_what(both: University, registrar: User) -> None:
         "to: dean@example.edu; about: Arts; terms: the watched ones; rules: all; severities: all; every day: yes;"
         " hour: 7:00 (UTC); only if: Something is open; workbook: no; language: English"
     )
+
+
+def test_the_log_keeps_codes_that_each_reader_hears_in_another_language(both: University) -> None:
+    with override_settings(LANGUAGE_CODE="es"):
+        order("dean@example.edu", accounts=(both.arts,))
+    after = Entry.objects.get().after
+    assert (after["about"], after["terms"], after["rules"]) == (["Arts"], "the watched ones", "all")
+    assert "terms: the watched ones; rules: all" in auditing.in_words(after)
+    with translation.override("es"):
+        assert "watched" not in auditing.in_words(after)
 
 
 @pytest.mark.parametrize("how", ["maker cut", "maker left", "addressee without a role", "narrowed"])

@@ -96,5 +96,11 @@ def named(text: str) -> str:
 
 
 @register.filter
+def uncapitalized(text: str) -> str:
+    """Within a sentence; names further on keep their capitals."""
+    return text[:1].lower() + text[1:]
+
+
+@register.filter
 def grouped(value: int) -> str:
     return number_format(value, use_l10n=True, force_grouping=True)

@@ -19,12 +19,15 @@ def choose(request: HttpRequest, response: HttpResponseBase, language: str) -> N
 
 
 def restore(request: HttpRequest, response: HttpResponseBase) -> None:
-    """On a browser where nothing was chosen yet, what the person chose on another."""
-    if settings.LANGUAGE_COOKIE_NAME in request.COOKIES or not request.user.is_authenticated:
+    """On a browser where nothing was chosen yet, what the person chose on another; else the other way round."""
+    if not request.user.is_authenticated:
         return
+    here = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
     chosen = Preference.objects.filter(user=request.user).values_list("language", flat=True).first()
-    if chosen in dict(settings.LANGUAGES):
+    if here is None and chosen in dict(settings.LANGUAGES):
         _keep(response, chosen)
+    if chosen is None and here in dict(settings.LANGUAGES):
+        Preference.objects.create(user=request.user, language=here)
 
 
 def others() -> list[tuple[str, str]]:

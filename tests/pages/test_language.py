@@ -75,3 +75,13 @@ def test_a_language_that_was_given_up_is_that_of_the_house(people: dict[str, obj
     person = people["viewer"]
     Preference.objects.create(user=person, language="tlh")
     assert language_of(person) == settings.LANGUAGE_CODE
+
+
+def test_a_choice_made_before_signing_in_is_the_persons(people: dict[str, object]) -> None:
+    person = people["viewer"]
+    person.set_password("enough-of-a-word")
+    person.save()
+    here = Client()
+    here.post(SPEAK, {"language": "es"})
+    here.post("/sign-in/", {"username": "viewer", "password": "enough-of-a-word"})
+    assert language_of(person) == "es"

@@ -75,7 +75,9 @@ def test_it_changes_ones_own_password(viewer: Client, people: dict[str, User]) -
         ({"old_password": "no"}, "incorrect"),
         ({"new_password2": "other"}, "match"),
         ({"new_password1": "12345678", "new_password2": "12345678"}, "too common"),
-        ({"new_password1": "", "new_password2": ""}, "required"),
+        ({"new_password1": "", "new_password2": ""}, "Enter a new password."),
+        ({"new_password2": ""}, "Enter the new password a second time."),
+        ({"old_password": ""}, "Enter the password that you have now."),
     ],
 )
 def test_it_keeps_the_password_where_anything_is_wrong(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy as _plazy
@@ -152,7 +153,7 @@ def initial(subscription: Subscription | None, *, by: User, zone: str) -> dict[s
             "hour": 7,
             "time_zone": zone,
             "only_if": Subscription.OnlyIf.OPEN,
-            "language": language_of(by),
+            "language": get_language() or language_of(by),
         }
     names = ("address", "name", "daily", "weekday", "hour", "time_zone", "only_if", "with_xlsx", "language")
     to = "address" if subscription.person_id is None else "me" if subscription.person_id == by.pk else "person"

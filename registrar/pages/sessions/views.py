@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import auth, messages
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
@@ -17,6 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from registrar.models import Role
 from registrar.web import language
 from registrar.web.access import Visit, needs, own_address, public
+
+from .forms import ChangePassword, ChoosePassword
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,7 +63,7 @@ def speak(request: HttpRequest) -> HttpResponse:
 @needs(Role.VIEWER)
 def password(visit: Visit) -> HttpResponse:
     """A new password of one's own."""
-    form = PasswordChangeForm(visit.user, visit.POST if visit.method == "POST" else None)
+    form = ChangePassword(visit.user, visit.POST if visit.method == "POST" else None)
     if visit.method == "POST" and form.is_valid():
         auth.update_session_auth_hash(visit, form.save())
         messages.success(visit, _("Your password is changed. Everywhere else you are signed out."))
@@ -72,6 +74,7 @@ def password(visit: Visit) -> HttpResponse:
 
 class _SetPassword(PasswordResetConfirmView):
     template_name = "sessions/set_password.html"
+    form_class = ChoosePassword
     success_url = reverse_lazy("overview:index")
     post_reset_login = True
 

@@ -54,6 +54,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["due_at", "id"], name="item_by_due_in_any_term"),
         ),
         migrations.AddIndex(
+            model_name="lineitem",
+            index=models.Index(fields=["status", "due_at", "id"], name="item_by_status_and_due"),
+        ),
+        migrations.AddIndex(
             model_name="finding",
             index=models.Index(fields=["code", "line_item"], name="finding_by_rule"),
         ),

@@ -254,6 +254,8 @@ class LineItem(models.Model):
         indexes = (
             models.Index(fields=("term", "status", "due_at", "id"), name="item_by_due"),
             models.Index(fields=("term", "due_at", "id"), name="item_by_due_in_any_state"),
+            models.Index(fields=("due_at", "id"), name="item_by_due_in_any_term"),
+            models.Index(fields=("status", "due_at", "id"), name="item_by_status_and_due"),
             models.Index(fields=("term", "account", "status"), name="item_by_account"),
         )
 
@@ -290,7 +292,10 @@ class Finding(models.Model):
 
     class Meta:
         ordering = ("line_item", "position")
-        indexes = (models.Index(fields=("term", "code", "account", "section_id"), name="finding_by_code"),)
+        indexes = (
+            models.Index(fields=("term", "code", "account", "section_id"), name="finding_by_code"),
+            models.Index(fields=("code", "line_item"), name="finding_by_rule"),
+        )
 
     def __str__(self) -> str:
         return self.code

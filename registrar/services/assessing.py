@@ -23,7 +23,7 @@ from registrar.models import Account, Course, Entry, GradingPeriod, Proposal, Re
 from . import drifting, turning
 from .covering import InForce
 from .inheriting import Deadlines, Standard, deadlines, standards
-from .replacing import replace_rows
+from .replacing import are_stored, count, replace_rows
 
 _decoder = msgspec.json.Decoder(facts.Course)
 
@@ -163,16 +163,6 @@ def facts_of(course_id: int, around: Surroundings | None = None) -> facts.Course
     return under_header(unpack(reading.facts), course, around or surroundings(now=reading.last_at))
 
 
-def facts_of_many(ids: Collection[int], around: Surroundings) -> dict[int, facts.Course]:
-    """As ``facts_of``, with as many queries for many courses as for one; without those never read."""
-    courses = Course.objects.select_related("term").prefetch_related("own_periods").in_bulk(ids)
-    readings = Reading.objects.filter(course_id__in=ids, current=True)
-    return {
-        reading.course_id: under_header(unpack(reading.facts), courses[reading.course_id], around)
-        for reading in readings.iterator(chunk_size=200)
-    }
-
-
 def under_header(stored: facts.Course, course: Course, around: Surroundings) -> facts.Course:
     own = tuple(period_facts(row) for row in course.own_periods.all())
     return replace(
@@ -242,9 +232,9 @@ def store_reading(
         course.save(update_fields=_KEPT)
 
 
-def _alone(course: Course) -> None:
+def _alone(course: Course, *more: str) -> None:
     """Until the end of the transaction nobody else replaces this course's rows, or has since it was looked at."""
-    locked = Course.objects.select_for_update().values(*_ASSESSED).get(pk=course.pk)
+    locked = Course.objects.select_for_update().values(*_ASSESSED, *more).get(pk=course.pk)
     for name, value in locked.items():
         setattr(course, name, value)
 
@@ -286,8 +276,11 @@ def _assess_if_needed(
     result = worked_out(course, found, around)
     if around.end_void(course, result):
         key = follows_from(course, digest, found, around)
-    with turning.noting(course, now=around.now, assessed_as=key, proposal=proposal):
-        replace_rows(course, found, with_exemptions(result, around.exemptions_of(course)))
+    result = with_exemptions(result, around.exemptions_of(course))
+    if not (course.items and are_stored(course, found, result)):
+        with turning.noting(course, now=around.now, assessed_as=key, proposal=proposal):
+            replace_rows(course, found, result)
+    count(course, result.line_items)
     course.assessed_as = "" if decided_meanwhile else key
     return True
 
@@ -323,9 +316,8 @@ def reassess(course: Course, around: Surroundings, *, digest: str | None = None)
         _keep_turn(course, turns_at(course, head, around))
         return False
     with transaction.atomic():
-        _alone(course)
         # It may have been read again since it was looked at; what that said of it stays.
-        course.read_at = Course.objects.values_list("read_at", flat=True).get(pk=course.pk)
+        _alone(course, "read_at")
         reading = current.get()
         found = under_header(unpack(reading.facts), course, around)
         changed = _assess_if_needed(course, found, reading.digest, around)
@@ -344,6 +336,7 @@ def forget_rows(course: Course, *, now: datetime) -> None:
         _alone(course)
         with turning.noting(course, now=now, assessed_as=""):
             replace_rows(course, facts.Course(id=course.pk, name=course.name), Assessment(line_items=()))
+        count(course, ())
         course.assessed_as, course.assess_again_at = "", None
         course.save(update_fields=_KEPT)
 

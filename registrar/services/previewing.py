@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
+
+import msgspec
 
 from registrar.domain import changes as rules
 from registrar.domain import facts, flags
+from registrar.domain.calendar import is_closed
 from registrar.domain.exemptions import Exemption, is_void, place_of
 from registrar.domain.readiness import Assessment, assess
-from registrar.models import Change, Course, Proposal
+from registrar.models import Change, Course, Proposal, Reading
 
 from . import assessing
 from .catching_up import period_named
@@ -90,25 +94,122 @@ class Preview:
     """Exemptions in force of which nothing would be left."""
 
 
+KEPT = 4
+"""Large proposals are looked at again and again while somebody decides: so many are not worked out each time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What is worked out of the readings; it says no words, so that it holds in every language."""
+
+    lines: tuple[Line, ...]
+    consequences: Consequences
+    ending: tuple[Exemption, ...]
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(key: str) -> list[_Outcome]:
+    """A place for the outcome under its key, empty at first."""
+    return []
+
+
 def preview(proposal: Proposal, *, now: datetime) -> Preview:
     """As the newest readings have it. Refused changes are told apart and count for nothing."""
     around = assessing.surroundings(now=now)
-    by_course: dict[int, list[Change]] = {}
-    for row in proposal.changes.select_related("course__term", "course__account"):
-        by_course.setdefault(row.course_id, []).append(row)
-    known = assessing.facts_of_many(by_course.keys(), around)
+    rows = _rows(proposal)
     unsynced = dict(proposal.courses.exclude(unsynced=None).values_list("course_id", "unsynced"))
-    views = [
-        View(rows, around, known.get(course_id), unsynced.get(course_id)) for course_id, rows in by_course.items()
-    ]
-    lines = [line for view in views for line in view.lines()]
-    refused = tuple(line for line in lines if line.row.state == Change.State.REFUSED)
+    blind = None
+    if proposal.kind == Proposal.Kind.SYNC_OFF_BLIND:
+        views = _views(rows, around, _readings(rows), unsynced)
+        outcome, blind = _outcome(views), _blind(proposal, views)
+    else:
+        outcome = _kept_outcome(rows, around, unsynced)
+    refused = tuple(line for line in outcome.lines if line.row.state == Change.State.REFUSED)
     return Preview(
-        changes=tuple(line for line in lines if line.row.state != Change.State.REFUSED),
+        changes=tuple(line for line in outcome.lines if line.row.state != Change.State.REFUSED),
         refused=refused,
-        consequences=_consequences(views),
+        consequences=outcome.consequences,
         excesses=excesses(proposal),
-        blind=_blind(proposal, views),
+        blind=blind,
+        ending=outcome.ending,
+    )
+
+
+def _rows(proposal: Proposal) -> list[Change]:
+    """Those of one course share it."""
+    rows = list(proposal.changes.all())
+    found = Course.objects.select_related("term", "account").prefetch_related("own_periods")
+    courses = found.in_bulk({row.course_id for row in rows})
+    for row in rows:
+        row.course = courses[row.course_id]
+    return rows
+
+
+def _courses(rows: Sequence[Change]) -> list[Course]:
+    return list({row.course_id: row.course for row in rows}.values())
+
+
+def _readings(rows: Sequence[Change]) -> dict[int, Reading]:
+    readings = Reading.objects.filter(course__in=_courses(rows), current=True)
+    return {reading.course_id: reading for reading in readings}
+
+
+def _kept_outcome(
+    rows: Sequence[Change], around: assessing.Surroundings, unsynced: Mapping[int, Packed | None]
+) -> _Outcome:
+    digests = assessing.current_digests(_courses(rows))
+    if kept := _kept(_key(rows, around, digests, unsynced)):
+        fresh = {row.pk: row for row in rows}
+        return replace(kept[0], lines=tuple(replace(line, row=fresh[line.row.pk]) for line in kept[0].lines))
+    readings = _readings(rows)
+    outcome = _outcome(_views(rows, around, readings, unsynced))
+    # A course may have been read since its digest was asked for.
+    digests = {course_id: reading.digest for course_id, reading in readings.items()}
+    _kept(_key(rows, around, digests, unsynced)).append(outcome)
+    return outcome
+
+
+def _key(
+    rows: Sequence[Change],
+    around: assessing.Surroundings,
+    digests: Mapping[int, str],
+    unsynced: Mapping[int, Packed | None],
+) -> str:
+    """A digest of all that the outcome follows from; of the clock that is whether periods are closed."""
+    changes = [(row.pk, row.assignment_id, row.section_id, row.before, row.after, row.state) for row in rows]
+    places: list[object] = []
+    for course in _courses(rows):
+        own = tuple(assessing.period_facts(period) for period in course.own_periods.all())
+        head = assessing.header(course, around, own)
+        closed = [is_closed(period, around.now) for period in head.periods]
+        standard, accepted = around.standard_digests[course.account_id], around.exemptions_of(course)
+        places.append((head, closed, standard, accepted, digests.get(course.pk), unsynced.get(course.pk)))
+    return hashlib.blake2b(msgspec.json.encode((changes, places)), digest_size=16).hexdigest()
+
+
+def _views(
+    rows: Sequence[Change],
+    around: assessing.Surroundings,
+    readings: Mapping[int, Reading],
+    unsynced: Mapping[int, Packed | None],
+) -> list[View]:
+    by_course: dict[int, list[Change]] = {}
+    for row in rows:
+        by_course.setdefault(row.course_id, []).append(row)
+    return [
+        View(of_course, around, _read(of_course[0].course, readings.get(pk), around), unsynced.get(pk))
+        for pk, of_course in by_course.items()
+    ]
+
+
+def _read(course: Course, reading: Reading | None, around: assessing.Surroundings) -> facts.Course | None:
+    return assessing.under_header(assessing.unpack(reading.facts), course, around) if reading else None
+
+
+def _outcome(views: Sequence[View]) -> _Outcome:
+    return _Outcome(
+        lines=tuple(line for view in views for line in view.lines()),
+        consequences=_consequences(views),
         ending=tuple(one for view in views for one in view.ending),
     )
 
@@ -253,7 +354,7 @@ def _write(change: rules.Change) -> Write:
     return Write.FLAG if change.before.post_to_sis != change.after.post_to_sis else Write.NOTHING
 
 
-def _consequences(views: list[View]) -> Consequences:
+def _consequences(views: Sequence[View]) -> Consequences:
     sections = [view.touched() for view in views]
     dates = any(change.fields for view in views for _, change in view.made)
     submissions = sum(len(view.with_submissions()) for view in views)
@@ -269,7 +370,7 @@ def _consequences(views: list[View]) -> Consequences:
 
 
 def _blind(proposal: Proposal, views: list[View]) -> Blind | None:
-    if proposal.kind != Proposal.Kind.SYNC_OFF_BLIND or not views:
+    if not views:
         return None
     (view,) = views
     period = period_named(view.draft.read, proposal.period_id)

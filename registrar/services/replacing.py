@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from django.db.models import QuerySet
 
 from registrar.domain import facts
 from registrar.domain.readiness import Assessment, LineItem, Severity, Status
@@ -11,44 +14,53 @@ from registrar.models import Course, Finding, Section
 from registrar.models import LineItem as LineItemRow
 from registrar.models.inserting import insert
 
+Keys: TypeAlias = Mapping[tuple[int, int | None], int]
+"""Of stored line items, by assignment and section."""
+
+
+def are_stored(course: Course, found: facts.Course, result: Assessment) -> bool:
+    """Whether the rows of this assessment are stored already, every value and in the same order.
+
+    To look is quicker than to write: most of what is worked out again comes to the same.
+    """
+    keys = _stored_keys(course, [_row(course, found, item) for item in result.line_items])
+    return (
+        keys is not None
+        and _same(Finding.objects.filter(course=course), _finding_rows(course, result.line_items, keys))
+        and _same(Section.objects.filter(course=course), _section_rows(course, found.sections, result.line_items))
+    )
+
+
+def _stored_keys(course: Course, rows: Sequence[Mapping[str, Any]]) -> Keys | None:
+    """Of the line items; None where others are stored than these."""
+    names = list(rows[0]) if rows else []
+    stored = list(LineItemRow.objects.filter(course=course).order_by("pk").values_list("pk", *names))
+    if [values[1:] for values in stored] != [tuple(row.values()) for row in rows]:
+        return None
+    return {(row["assignment_id"], row["section"]): pk for row, (pk, *_) in zip(rows, stored, strict=True)}
+
+
+def _same(stored: QuerySet[Any], rows: Sequence[Mapping[str, object]]) -> bool:
+    if not rows:
+        return not stored.exists()
+    return list(stored.order_by("pk").values_list(*rows[0])) == [tuple(row.values()) for row in rows]
+
 
 def replace_rows(course: Course, found: facts.Course, result: Assessment) -> None:
-    """Within the caller's transaction. The course's own counts are set, and left for the caller to save."""
+    """Within the caller's transaction."""
     # Nothing hangs on these rows but what goes with them, so Django need not read them first.
     for old in (Finding.objects.filter(course=course), LineItemRow.objects.filter(course=course)):
         old._raw_delete(old.db)
     _write_sections(course, found.sections, result.line_items)
     insert(LineItemRow, [_row(course, found, item) for item in result.line_items])
-    _write_findings(course, [item for item in result.line_items if item.findings])
-    _count(course, result.line_items)
+    if any(item.findings for item in result.line_items):
+        known = LineItemRow.objects.filter(course=course).values_list("pk", "assignment_id", "section_id")
+        keys: Keys = {(assignment_id, section_id): pk for pk, assignment_id, section_id in known}
+        insert(Finding, _finding_rows(course, result.line_items, keys))
 
 
 def _write_sections(course: Course, sections: Sequence[facts.Section], items: Sequence[LineItem]) -> None:
-    total = Counter(item.section.id for item in items if item.section)
-    needing = Counter(item.section.id for item in items if item.section and item.status is Status.NEEDS_ACTION)
-    excepted = Counter(item.section.id for item in items if item.section and item.status is Status.EXCEPTED)
-    origins = _sis_ids_of_origins(sections)
-    rows = [
-        Section(
-            canvas_id=section.id,
-            course=course,
-            term_id=course.term_id,
-            account_id=course.account_id,
-            name=section.name,
-            sis_id=section.sis_id or "",
-            origin_course_id=section.origin_course_id,
-            origin_course_sis_id=section.origin_course_sis_id or origins.get(section.origin_course_id, ""),
-            cross_listed=section.cross_listed,
-            start_at=section.start_at,
-            end_at=section.end_at,
-            restricts_dates=section.restricts_dates,
-            total_students=section.total_students,
-            items=total[section.id],
-            items_needing=needing[section.id],
-            items_excepted=excepted[section.id],
-        )
-        for section in sections
-    ]
+    rows = [Section(**row) for row in _section_rows(course, sections, items)]
     Section.objects.filter(course=course).exclude(pk__in=[row.pk for row in rows]).delete()
     # A section that was cross-listed away takes its key along to the other course.
     Section.objects.bulk_create(
@@ -60,6 +72,36 @@ def _write_sections(course: Course, sections: Sequence[facts.Section], items: Se
     )
 
 
+def _section_rows(
+    course: Course, sections: Sequence[facts.Section], items: Sequence[LineItem]
+) -> list[dict[str, Any]]:
+    total = Counter(item.section.id for item in items if item.section)
+    needing = Counter(item.section.id for item in items if item.section and item.status is Status.NEEDS_ACTION)
+    excepted = Counter(item.section.id for item in items if item.section and item.status is Status.EXCEPTED)
+    origins = _sis_ids_of_origins(sections)
+    return [
+        {
+            "canvas_id": section.id,
+            "course_id": course.pk,
+            "term_id": course.term_id,
+            "account_id": course.account_id,
+            "name": section.name,
+            "sis_id": section.sis_id or "",
+            "origin_course_id": section.origin_course_id,
+            "origin_course_sis_id": section.origin_course_sis_id or origins.get(section.origin_course_id, ""),
+            "cross_listed": section.cross_listed,
+            "start_at": section.start_at,
+            "end_at": section.end_at,
+            "restricts_dates": section.restricts_dates,
+            "total_students": section.total_students,
+            "items": total[section.id],
+            "items_needing": needing[section.id],
+            "items_excepted": excepted[section.id],
+        }
+        for section in sorted(sections, key=lambda one: one.id)
+    ]
+
+
 def _sis_ids_of_origins(sections: Sequence[facts.Section]) -> dict[int | None, str]:
     """Of courses that sections were cross-listed from, where only their number was told."""
     homes = (one.origin_course_id for one in sections if one.cross_listed and not one.origin_course_sis_id)
@@ -67,7 +109,7 @@ def _sis_ids_of_origins(sections: Sequence[facts.Section]) -> dict[int | None, s
     return dict(Course.objects.filter(pk__in=untold).values_list("pk", "sis_id")) if untold else {}
 
 
-def _row(course: Course, found: facts.Course, item: LineItem) -> dict[str, object]:
+def _row(course: Course, found: facts.Course, item: LineItem) -> dict[str, Any]:
     assignment, section, dates = item.assignment, item.section, item.effective
     return {
         "course": course.pk,
@@ -110,19 +152,11 @@ def _is_warned(item: LineItem) -> bool:
     return any(one.severity is Severity.WARNING and one.exemption is None for one in item.findings)
 
 
-def _write_findings(course: Course, items: Sequence[LineItem]) -> None:
-    if not items:
-        return
-    known = LineItemRow.objects.filter(course=course).values_list("pk", "assignment_id", "section_id")
-    keys: dict[tuple[int, int | None], int] = {
-        (assignment_id, section_id): pk for pk, assignment_id, section_id in known
-    }
-    insert(Finding, [row for item in items for row in _findings(course, item, keys)])
+def _finding_rows(course: Course, items: Sequence[LineItem], keys: Keys) -> list[dict[str, object]]:
+    return [row for item in items for row in _findings(course, item, keys)]
 
 
-def _findings(
-    course: Course, item: LineItem, keys: dict[tuple[int, int | None], int]
-) -> Iterator[dict[str, object]]:
+def _findings(course: Course, item: LineItem, keys: Keys) -> Iterator[dict[str, object]]:
     section_id = item.section.id if item.section else None
     for position, finding in enumerate(item.findings):
         yield {
@@ -140,7 +174,8 @@ def _findings(
         }
 
 
-def _count(course: Course, items: Sequence[LineItem]) -> None:
+def count(course: Course, items: Sequence[LineItem]) -> None:
+    """Set on the course, and left for the caller to save."""
     needing = [item for item in items if item.status is Status.NEEDS_ACTION]
     course.items, course.items_needing = len(items), len(needing)
     course.items_excepted = sum(item.status is Status.EXCEPTED for item in items)

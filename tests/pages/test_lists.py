@@ -145,6 +145,19 @@ def test_it_puts_missing_dates_last(viewer: Client) -> None:
     assert found[0].due_at is not None
 
 
+@pytest.mark.parametrize("chosen", [{}, {"rule": "due_missing"}, {"severity": "blocking"}])
+def test_it_sorts_by_date_in_the_same_way_whatever_is_chosen(
+    chosen: dict[str, str], viewer: Client, university: University
+) -> None:
+    item = LineItem.objects.filter(findings__code="due_missing")[0]
+    LineItem.objects.filter(pk=item.pk).update(due_at=build.NOW)
+    up = viewer.get("/line-items/", {"sort": "due", **chosen}).context["listing"].rows
+    down = viewer.get("/line-items/", {"sort": "-due", **chosen}).context["listing"].rows
+    ordered = sorted(up, key=lambda row: (row.due_at is None, row.due_at or build.NOW, row.pk))
+    assert up == ordered == down[::-1]
+    assert {row.due_at is None for row in up} == {True, False}
+
+
 @pytest.mark.parametrize("address", LISTS)
 def test_it_keeps_the_whole_state_in_its_links(address: str, viewer: Client, university: University) -> None:
     page = viewer.get(address, {"state": "needs_action", "term": university.term.pk, "page": 1})

@@ -32,6 +32,18 @@ def test_it_names_an_assignment_once_and_not_for_its_course(viewer: Client) -> N
     assert found(viewer, "phil").assignments.count == 0
 
 
+@pytest.mark.parametrize("words", ["x", "qz", "qzx", "QZX", "xé", "qzx lo", "lo qz"])
+def test_it_finds_words_of_any_length_in_any_case(words: str, viewer: Client, university: University) -> None:
+    names = ("Lone Qzxé", "Qz", "Lobe Qzx")
+    work = [build.assignment(name) for name in names]
+    build.course(university.arts, university.term, code="ZOO", name="Zoo", assignments=work)
+    wanted = {name for name in names if all(word in name.lower() for word in words.lower().split())}
+    hits = found(viewer, words).assignments.rows
+    assert wanted == {row.assignment_name for row in hits} & set(names)
+    listed = viewer.get("/line-items/", {"q": words}).context["listing"].rows
+    assert wanted <= {row.assignment_name for row in listed}
+
+
 def test_it_finds_instructors(viewer: Client, university: University) -> None:
     build.course(
         university.arts,
@@ -123,6 +135,7 @@ def test_it_asks_as_often_for_many_as_for_few(viewer: Client, university: Univer
             viewer.get("/search/", {"q": "essay"})
         return len(queries)
 
+    build.course(university.arts, university.term, code="ESSAY", assignments=[build.assignment("Essay")])
     few = asked()
     for number in range(12):
         build.course(

@@ -16,8 +16,8 @@ def _files(folder: str, *names: str) -> list[str]:
     return [f"tests/{folder}/test_{name}.py" for name in names]
 
 
-SERVICES = _files("services", "plain", "quick", "working", "exempting")
-PAGES = _files("pages", "lists", "overview", "exemptions")
+SERVICES = _files("services", "plain", "quick", "working", "exempting", "unchanged")
+PAGES = _files("pages", "lists", "overview", "exemptions", "search")
 MORE = [
     *_files(
         "services", "odd_names", "inserting", "counting", "turning", "clock", "placing", "marking", "foreseeing"

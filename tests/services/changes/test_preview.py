@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -12,8 +13,8 @@ from openpyxl import load_workbook
 
 from registrar.domain.findings import Code
 from registrar.errors import Refused
-from registrar.models import LineItem
-from registrar.services import editing, exempting, following, receipts
+from registrar.models import Account, Change, Course, LineItem, Mark, Ruling
+from registrar.services import editing, exempting, following, previewing, receipts, ruling
 from registrar.services.covering import Target
 from registrar.services.editing import Clear, CopyFrom, EndOfTerm, SetDate, SetTime, Shift
 from registrar.services.previewing import Line, Preview, Write, preview
@@ -301,3 +302,78 @@ def test_it_writes_the_record_into_a_workbook_in_which_nothing_runs(house: House
     assert answers[0] == ("course_id", "at", "what", "status", "request_id", "progress", "details")
     assert [row[2] for row in answers[1:]] == ["PUT bulk_update", "GET progress"]
     assert all(str(row[4]).startswith("stand-in-") for row in answers[1:])
+
+
+# Kept for a while
+
+
+def _read_otherwise(house: House) -> None:
+    house.university.assignments[8].has_submitted_submissions = True
+    house.sync()
+
+
+def _accept(house: House) -> None:
+    accepted(house, Target(course_id=3, assignment_id=8))
+
+
+def _set_deadline(house: House) -> None:
+    Mark.objects.create(
+        term_id=Course.objects.get(pk=3).term_id,
+        kind=Mark.Kind.GRADE_DEADLINE,
+        at=utc(DUE) - timedelta(days=1),
+        set_at=house.clock(),
+    )
+
+
+def _refuse(house: House) -> None:
+    Change.objects.filter(assignment_id=7).update(state=Change.State.REFUSED)
+
+
+def _decide_otherwise(house: House) -> None:
+    Change.objects.filter(assignment_id=7).update(after=Change.objects.get(assignment_id=7).before)
+
+
+def _rule_out(house: House) -> None:
+    ruling.set_ruling(
+        by=house.who["admin"],
+        account_id=Account.objects.get(parent=None).pk,
+        kind=Ruling.Kind.SEVERITY,
+        name=Code.DUE_MISSING,
+        value=None,
+        source="ours",
+        now=house.clock(),
+    )
+
+
+def _move_course(house: House) -> None:
+    Course.objects.filter(pk=3).update(time_zone="UTC")
+
+
+def _close_periods(house: House) -> None:
+    house.later(days=400)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [_read_otherwise, _accept, _set_deadline, _refuse, _decide_otherwise, _rule_out, _move_course, _close_periods],
+)
+def test_what_is_kept_is_never_old(house: House, happens: Callable[[House], None]) -> None:
+    proposal = house.proposed(wanted(3, 8, due_at=DUE), wanted(3, 7, due_at=DUE))
+    before = preview(proposal, now=house.clock())
+    happens(house)
+    after = preview(proposal, now=house.clock())
+    previewing._kept.cache_clear()
+    assert after == preview(proposal, now=house.clock()) != before
+
+
+def test_it_is_worked_out_once_and_tells_the_rows_as_they_are(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposal = house.proposed(wanted(3, 8, due_at=DUE), wanted(1, 2, 2, due_at=DUE))
+    before = preview(proposal, now=house.clock())
+    monkeypatch.delattr(previewing, "assess")
+    Change.objects.filter(assignment_id=8).update(message="as it is now")
+    after = preview(proposal, now=house.clock() + timedelta(hours=1))
+    assert after == before
+    told = {line.row.assignment_id: line.row.message for line in after.changes}
+    assert told == {8: "as it is now", 2: ""}

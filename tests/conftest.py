@@ -12,6 +12,15 @@ from uuid import uuid4
 import psycopg
 import pytest
 import redis
+from django.utils import translation
+
+
+@pytest.fixture(autouse=True)
+def spoken_here() -> Iterator[None]:
+    """A test's own requests may have been in Spanish: the next one begins in the language of the installation."""
+    yield
+    translation.deactivate()
+
 
 REQUIRED = ("postgres", "redis", "browser", "gettext")
 LOCAL_POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"

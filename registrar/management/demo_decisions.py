@@ -21,6 +21,7 @@ def decide(*, now: datetime) -> None:
     admin, reviewer = (User.objects.get(username=name) for name in ("admin", "reviewer"))
     _choose_pack(admin, now)
     _let_stand(reviewer, now)
+    counting.count(now=now)
 
 
 def _choose_pack(admin: User, now: datetime) -> None:

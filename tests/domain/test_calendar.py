@@ -9,6 +9,7 @@ from registrar.domain.calendar import (
     Origin,
     Span,
     as_canvas_keeps,
+    days_left,
     end_of_day,
     is_closed,
     is_later,
@@ -158,3 +159,11 @@ def test_it_moves_midnight_to_the_end_of_the_day_as_canvas_does() -> None:
     assert as_canvas_keeps(midnight, NEW_YORK) == local("2026-11-01T23:59:59", NEW_YORK)
     assert as_canvas_keeps(midnight + SECOND, NEW_YORK) == midnight + SECOND
     assert as_canvas_keeps(midnight, LONDON) == midnight
+
+
+def test_it_counts_days_by_the_calendar_on_the_wall() -> None:
+    assert days_left(local("2026-12-14T23:59", NEW_YORK), local("2026-12-15T00:00", NEW_YORK), NEW_YORK) == 1
+    assert days_left(local("2026-12-15T00:00", NEW_YORK), local("2026-12-15T23:59", NEW_YORK), NEW_YORK) == 0
+    # The clock goes back on November 1, 2026: that day has 25 hours.
+    assert days_left(local("2026-10-31T00:30", NEW_YORK), local("2026-11-02T00:00", NEW_YORK), NEW_YORK) == 2
+    assert days_left(local("2027-01-02T09:00", NEW_YORK), local("2026-11-26T23:59", NEW_YORK), NEW_YORK) == -37

@@ -88,6 +88,7 @@ def test_choosing_keeps_the_focus_and_says_what_came_of_it(
     page.wait_for_url("**rule=name_empty**")
     expect(page.locator("#announce")).to_contain_text("0 newly found, 1 mended since")
     expect(page.get_by_label("Rule", exact=True)).to_be_focused()
+    expect(page.locator(".htmx-added, .htmx-settling, .htmx-request")).to_have_count(0)
     page.get_by_label("College", exact=True).select_option(str(university.arts.pk))
     expect(page.get_by_role("heading", level=1)).to_contain_text("Nothing changed since")
     assert watched.faults == []

@@ -16,8 +16,8 @@ M = TypeVar("M", bound=Model)
 
 PER_PAGE = 50
 LAST_PAGE = 5_000
-CAP = 10_000
-"""Counting every hit of a search takes longer than finding the first page; beyond this we say "10,000+"."""
+CAP = 2_000
+"""Counting every hit of a search takes longer than finding the first page; beyond this we say "2,000+"."""
 
 
 class ListForm(forms.Form):
@@ -100,9 +100,20 @@ def count_of(rows: QuerySet[M], *, exact: bool) -> Count:
     return Count(min(found, CAP), capped=found > CAP)
 
 
-def listed(rows: QuerySet[M], *, sorts: Mapping[str, str], sort: str, page: int, exact: bool) -> Listing[M]:
-    """A page past the end shows the last one: rows may have been mended since the address was written."""
-    count = count_of(rows, exact=exact)
+def listed(
+    rows: QuerySet[M],
+    *,
+    sorts: Mapping[str, str],
+    sort: str,
+    page: int,
+    exact: bool,
+    to_count: QuerySet[Any] | None = None,
+) -> Listing[M]:
+    """A page past the end shows the last one: rows may have been mended since the address was written.
+
+    ``to_count`` has as many rows, and is counted faster.
+    """
+    count = count_of(rows if to_count is None else to_count, exact=exact)
     if not count.capped:
         page = min(page, max(1, -(-count.value // PER_PAGE)))
     start = (page - 1) * PER_PAGE

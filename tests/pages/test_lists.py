@@ -185,6 +185,24 @@ def test_it_shows_the_last_page_when_asked_beyond_it(viewer: Client) -> None:
     assert (found.number, found.first, found.last) == (4, 10, 10)
 
 
+@pytest.mark.parametrize("who", ["viewer", "scientist"])
+def test_it_counts_a_rule_as_it_lists_it(who: str, as_: Callable[[str], Client], university: University) -> None:
+    """Of a rule alone the findings are counted: several of one line item, and those of others' colleges, not."""
+    browser, found = as_(who), 0
+    places = [
+        {},
+        {"account": university.arts.pk},
+        {"account": university.science.pk},
+        {"term": university.term.pk},
+    ]
+    for place in places:
+        for only in ({"rule": "due_missing"}, {"rule": "name_empty"}, {"severity": "blocking"}):
+            page = browser.get("/line-items/", place | only).context["listing"]
+            assert page.count.value == len(page.rows), (place, only)
+            found += page.count.value
+    assert (found > 0) == (who == "viewer")
+
+
 def test_it_caps_the_count_of_a_search_only(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "CAP", 2)
     assert b">2+</strong>" in viewer.get("/line-items/", {"q": "phil"}).content

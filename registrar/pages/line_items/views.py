@@ -35,7 +35,14 @@ def index(visit: Visit) -> HttpResponse:
     sorts = SORTS
     if chosen.by_finding:
         rows, sorts = reviewing.with_due_order(rows), SORTS | {"due": "due_order"}
-    page = listed(rows, sorts=sorts, sort=form.sorted_by, page=form.page_number, exact=not chosen.words)
+    page = listed(
+        rows,
+        sorts=sorts,
+        sort=form.sorted_by,
+        page=form.page_number,
+        exact=not chosen.words,
+        to_count=reviewing.to_count(visit.reach, chosen, rows),
+    )
     context = {
         "form": form,
         "term": form.chosen_term,

@@ -54,7 +54,7 @@ def names_college(query: str) -> bool:
 
 def _college_id(query: str) -> int | None:
     chosen = parse_qs(query).get("account", [""])[0].removeprefix(DIRECTLY)
-    return int(chosen) if chosen.isdecimal() else None
+    return int(chosen) if chosen.isdecimal() and len(chosen) < 19 else None
 
 
 def view_for(by: User, pk: int) -> SavedView:

@@ -307,3 +307,8 @@ def test_it_asks_as_often_for_many_as_for_few(viewer: Client, people: dict[str, 
     for number in range(10, 20):
         SavedView.objects.create(owner=people["approver"], name=f"{number}", **known)
     assert [asked(address) for address in ("/views/", "/", "/courses/")] == few
+
+
+@pytest.mark.parametrize("digits", [19, 5_000])
+def test_a_number_that_no_college_has_is_no_college(digits: int) -> None:
+    assert not saving.names_college(f"account={'9' * digits}")

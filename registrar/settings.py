@@ -291,7 +291,6 @@ LANGUAGE_CODE = _parsed("LANGUAGE_CODE", "en", _language, "en")
 """Of mail, files and whatever is kept; people choose for their own pages."""
 LOCALE_PATHS = [BASE_DIR / "registrar" / "locale"]
 LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
-LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = _https
 LANGUAGE_COOKIE_HTTPONLY = True
 TIME_ZONE = _parsed("TIME_ZONE", "UTC", _zone, "UTC")

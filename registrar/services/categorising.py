@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registrar.errors import Refused
 from registrar.models import Account, CategoryList, Role
+from registrar.words.numbers import grouped
 
 from . import auditing, reassessing
 from .exporting import BYTE_ORDER_MARK, RUNS, defused
@@ -61,7 +61,7 @@ def read_names(name: str, content: bytes) -> list[str]:
     bad: list[BadName] = []
     for count, (row, text) in enumerate(_names(name, content)):
         if count >= MOST:
-            most = number_format(MOST, force_grouping=True)
+            most = grouped(MOST)
             raise BadFile(_("%(file)s has more than %(most)s names.") % {"file": name, "most": most})
         if problem := _problem(text, found):
             bad.append(BadName(row, problem))

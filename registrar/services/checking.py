@@ -16,11 +16,11 @@ from django.utils.translation import ngettext, override
 
 from registrar.canvas import Canvas, open_canvas
 from registrar.errors import CanvasTrouble, Missing, RegistrarError
-from registrar.models import Account, Delivery, Mark, Role, Sign, Standing, Term
+from registrar.models import Account, Delivery, Mark, Role, Sign, Standing
 
 from . import collecting, mailing
 from .rights import require, require_everything
-from .surveying import is_watched
+from .surveying import watched_terms
 
 SILENT: Final = timedelta(minutes=5)
 """The scheduler is heard each minute; a worker answers at once."""
@@ -225,12 +225,8 @@ def _rulepack(now: datetime) -> Found:
     return Found(True, _("“%(pack)s” is chosen for %(account)s.") % {"pack": chosen.rulepack, "account": chosen})
 
 
-def _watched(now: datetime) -> list[Term]:
-    return [term for term in Term.objects.filter(gone_at=None) if is_watched(term, now)]
-
-
 def _terms(now: datetime) -> Found:
-    watched = _watched(now)
+    watched = watched_terms(now)
     if not watched:
         return Found(False, _("No term is watched, so a sync has nothing to read."))
     said = ngettext("%(n)s term watched: %(terms)s.", "%(n)s terms watched: %(terms)s.", len(watched))
@@ -239,7 +235,7 @@ def _terms(now: datetime) -> Found:
 
 def _deadline(now: datetime) -> Found:
     """Of the terms that are going on: others have time."""
-    running = [term for term in _watched(now) if term.end_at and (term.start_at or now) <= now <= term.end_at]
+    running = [term for term in watched_terms(now) if term.end_at and (term.start_at or now) <= now <= term.end_at]
     marks = Mark.objects.filter(term__in=running, kind=Mark.Kind.GRADE_DEADLINE)
     known = set(marks.values_list("term", flat=True))
     if not running:

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.db.models import Count, Max, Q
 
 from registrar.domain.calendar import local_day
-from registrar.models import DailyCount, Finding, LineItem, Section, Term, Turn
+from registrar.models import DailyCount, Finding, LineItem, Section, Turn
 
-from .surveying import is_watched
+from .surveying import watched_terms
 
 Counts: TypeAlias = dict[tuple[int, int, str], dict[str, int]]
 """By term, sub-account and rule."""
@@ -31,7 +31,7 @@ def today(now: datetime) -> date:
 
 def count(*, now: datetime) -> int:
     """Counting again on the same day replaces what was counted; the last of the day stays."""
-    terms = [term.pk for term in Term.objects.filter(gone_at=None) if is_watched(term, now)]
+    terms = [term.pk for term in watched_terms(now)]
     day, found = today(now), _found(terms)
     rows = [
         DailyCount(day=day, term_id=term, account_id=account, code=code, taken_at=now, **values)
@@ -51,7 +51,7 @@ def count(*, now: datetime) -> int:
 
 def is_behind(*, now: datetime) -> bool:
     """Whether findings came or went since the last count: a course was refreshed, a proposal verified."""
-    terms = [term.pk for term in Term.objects.filter(gone_at=None) if is_watched(term, now)]
+    terms = [term.pk for term in watched_terms(now)]
     counted_at = DailyCount.objects.filter(term__in=terms, day=today(now)).aggregate(at=Max("taken_at"))["at"]
     turns = Turn.objects.filter(term__in=terms, at__lte=now)
     return (turns.filter(at__gt=counted_at) if counted_at else turns).exists()

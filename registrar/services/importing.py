@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from registrar.domain import facts
 from registrar.models import Course, LineItem
+from registrar.words.numbers import grouped
 
 from .opening import TABLES, BadFile, Table, table, text_of
 from .proposing import BadRow, Wanted
@@ -66,7 +66,7 @@ def _rows(name: str, content: bytes) -> Iterator[tuple[int, Row]]:
     filled = ((number, row) for number, row in rows if not all(_blank(value) for value in row.values()))
     for count, found in enumerate(filled):
         if count >= LARGEST:
-            most = number_format(LARGEST, force_grouping=True)
+            most = grouped(LARGEST)
             raise BadFile(_("%(file)s has more than %(most)s rows. Split it.") % {"file": name, "most": most})
         yield found
 

@@ -12,14 +12,9 @@ CHUNK = 5_000
 """Rows deleted in one transaction: others write in between."""
 
 
-def kept_days() -> int:
-    """0 keeps them for ever."""
-    return int(settings.KEEP_RUNS_DAYS)
-
-
 def prune_runs(*, now: datetime) -> int:
     """The courses of runs that finished long ago; returns how many rows went. It may stop anywhere."""
-    if not (days := kept_days()):
+    if not (days := settings.KEEP_RUNS_DAYS):
         return 0
     finished = Run.objects.exclude(state__in=Run.OPEN).filter(finished_at__lt=now - timedelta(days=days))
     old = RunItem.objects.filter(run__in=finished).order_by("pk")

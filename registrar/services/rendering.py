@@ -15,7 +15,6 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -23,6 +22,7 @@ from registrar.domain.summary import Summary
 from registrar.models import Subscription, Term
 from registrar.words.dates import date_words
 from registrar.words.headline import countdown, standing, subject
+from registrar.words.numbers import grouped
 
 from . import exporting, reviewing, summarising
 from .summarising import Picture
@@ -120,7 +120,7 @@ def _comparison(summary: Summary) -> str:
         said = ngettext(
             "%(n)s section fewer than in the last report", "%(n)s sections fewer than in the last report", -more
         )
-    return said % {"n": number_format(abs(more), use_l10n=True, force_grouping=True)}
+    return said % {"n": grouped(abs(more))}
 
 
 def _capital(text: str) -> str:

@@ -31,6 +31,10 @@ def is_watched(term: Term, now: datetime) -> bool:
     return term.end_at is None or term.end_at > now - WATCHED_AFTER_END
 
 
+def watched_terms(now: datetime) -> list[Term]:
+    return [term for term in Term.objects.filter(gone_at=None) if is_watched(term, now)]
+
+
 def survey(run: Run, canvas: Canvas, *, now: datetime, beat: Callable[[str], None]) -> None:
     """Fill the run with its courses. ``beat`` is called between pages and may raise to stop.
 
@@ -130,7 +134,7 @@ def chosen_terms(run: Run, now: datetime) -> set[int] | None:
         return None
     if run.term_ref:
         return {keeping.term_by_reference(run.term_ref, now).pk}
-    return {term.pk for term in Term.objects.filter(gone_at=None) if is_watched(term, now)}
+    return {term.pk for term in watched_terms(now)}
 
 
 def _courses(

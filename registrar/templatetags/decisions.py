@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from registrar.services.auditing import in_words
+from registrar.words.numbers import grouped
 
 register = template.Library()
 register.filter("in_words", in_words)
@@ -21,4 +21,4 @@ def as_limit(value: Any) -> str:
         return _("No limit")
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    return value if isinstance(value, str) else number_format(value, use_l10n=True, force_grouping=True)
+    return value if isinstance(value, str) else grouped(value)

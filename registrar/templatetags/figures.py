@@ -7,7 +7,6 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,8 +14,10 @@ from django.utils.translation import ngettext, pgettext
 
 from registrar.domain.calendar import local_day
 from registrar.words.dates import date_words, day_words
+from registrar.words.numbers import grouped
 
 register = template.Library()
+register.filter("grouped", grouped)
 
 
 @lru_cache(maxsize=512)
@@ -99,8 +100,3 @@ def named(text: str) -> str:
 def uncapitalized(text: str) -> str:
     """Within a sentence; names further on keep their capitals."""
     return text[:1].lower() + text[1:]
-
-
-@register.filter
-def grouped(value: int) -> str:
-    return number_format(value, use_l10n=True, force_grouping=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from registrar.errors import RegistrarError
 from registrar.models import LineItem
 from registrar.services import exporting
+from registrar.words.numbers import grouped
 
 from .access import Visit
 
@@ -35,7 +35,7 @@ def exported(visit: Visit, rows: QuerySet[LineItem], now: datetime) -> HttpRespo
 def _workbook(rows: QuerySet[LineItem], name: str) -> FileResponse:
     if rows.order_by()[: XLSX_ROWS + 1].count() > XLSX_ROWS:
         said = _("A workbook can hold %(n)s line items from here. Narrow the filters, or export as CSV.")
-        raise RegistrarError(said % {"n": number_format(XLSX_ROWS, force_grouping=True)})
+        raise RegistrarError(said % {"n": grouped(XLSX_ROWS)})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         exporting.write_xlsx(rows, path)

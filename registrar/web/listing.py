@@ -9,8 +9,9 @@ from typing import Any, Generic, TypeVar
 from django import forms
 from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import OrderBy
-from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _lazy
+
+from registrar.words.numbers import grouped
 
 M = TypeVar("M", bound=Model)
 
@@ -59,7 +60,7 @@ class Count:
     capped: bool = False
 
     def __str__(self) -> str:
-        return number_format(self.value, use_l10n=True, force_grouping=True) + ("+" if self.capped else "")
+        return grouped(self.value) + ("+" if self.capped else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registrar.domain.calendar import days_left
 from registrar.domain.summary import Summary
+
+from .numbers import grouped
 
 
 def subject(
@@ -30,14 +31,14 @@ def standing(summary: Summary, *, whole: bool, of_all: bool = False) -> str:
         return _items_open(summary.items, whole=whole)
     if not summary.total:
         return _("nothing to get ready")
-    total = {"n": _number(summary.total)}
+    total = {"n": grouped(summary.total)}
     if not whole:
         return ngettext("nothing found in %(n)s section", "nothing found in %(n)s sections", summary.total) % total
     return ngettext("the one section is ready", "all %(n)s sections ready", summary.total) % total
 
 
 def _part_open(sections: int, total: int, *, whole: bool) -> str:
-    numbers = {"n": _number(sections), "total": _number(total)}
+    numbers = {"n": grouped(sections), "total": grouped(total)}
     if whole:
         said = ngettext("%(n)s of %(total)s section not ready", "%(n)s of %(total)s sections not ready", total)
     else:
@@ -50,7 +51,7 @@ def _sections_open(sections: int, *, whole: bool) -> str:
         said = ngettext("%(n)s section not ready", "%(n)s sections not ready", sections)
     else:
         said = ngettext("%(n)s section to look at", "%(n)s sections to look at", sections)
-    return said % {"n": _number(sections)}
+    return said % {"n": grouped(sections)}
 
 
 def _items_open(items: int, *, whole: bool) -> str:
@@ -58,7 +59,7 @@ def _items_open(items: int, *, whole: bool) -> str:
         said = ngettext("%(n)s line item not ready", "%(n)s line items not ready", items)
     else:
         said = ngettext("%(n)s line item to look at", "%(n)s line items to look at", items)
-    return said % {"n": _number(items)}
+    return said % {"n": grouped(items)}
 
 
 def countdown(deadline: datetime | None, *, now: datetime, zone: tzinfo) -> str:
@@ -72,7 +73,3 @@ def countdown(deadline: datetime | None, *, now: datetime, zone: tzinfo) -> str:
     if days == 1:
         return _("grade deadline tomorrow")
     return ngettext("%(n)s day to grade deadline", "%(n)s days to grade deadline", days) % {"n": days}
-
-
-def _number(value: int) -> str:
-    return number_format(value, use_l10n=True, force_grouping=True)

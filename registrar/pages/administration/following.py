@@ -6,13 +6,13 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.db import transaction
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registrar import tasks
 from registrar.services import reassessing
 from registrar.web.access import Visit
+from registrar.words.numbers import grouped
 
 
 def follow_up(visit: Visit, count: int, now: datetime) -> None:
@@ -34,4 +34,4 @@ def _worked_out(count: int, now: datetime) -> str:
             "Kept. The findings of %(n)s courses are worked out again in the background; that takes some minutes.",
             count,
         )
-    return said % {"n": number_format(count, use_l10n=True, force_grouping=True)}
+    return said % {"n": grouped(count)}

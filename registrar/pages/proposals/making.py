@@ -13,7 +13,6 @@ from django.db.models import Count, QuerySet
 from django.forms import Form
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -25,6 +24,7 @@ from registrar.services.assessing import facts_of
 from registrar.web import picks
 from registrar.web.access import Visit, needs
 from registrar.web.filters import FilterForm
+from registrar.words.numbers import grouped
 
 from .forms import LABELS, DatesForm, FileForm, SyncForm, is_id, merged
 
@@ -68,7 +68,7 @@ def _chosen(visit: Visit) -> Chosen:
         raise RegistrarError(told % {"names": ", ".join(strange)})
     found = _counted(reviewing.line_items(visit.reach, form.filters(now=datetime.now(UTC))))
     if found.counts["items"] > MOST:
-        most = number_format(MOST, force_grouping=True)
+        most = grouped(MOST)
         raise RegistrarError(
             _("These are more than %(most)s line items. Narrow the filters first.") % {"most": most}
         )

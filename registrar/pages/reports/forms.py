@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy as _plazy
 
 from registrar.domain.findings import RULES, Severity
-from registrar.models import Account, Subscription, Term, language_of
+from registrar.models import Account, Subscription, Term
 from registrar.services.showing import hour_words
 from registrar.services.subscribing import Wanted
 
@@ -153,7 +153,7 @@ def initial(subscription: Subscription | None, *, by: User, zone: str) -> dict[s
             "hour": 7,
             "time_zone": zone,
             "only_if": Subscription.OnlyIf.OPEN,
-            "language": get_language() or language_of(by),
+            "language": get_language() or settings.LANGUAGE_CODE,
         }
     names = ("address", "name", "daily", "weekday", "hour", "time_zone", "only_if", "with_xlsx", "language")
     to = "address" if subscription.person_id is None else "me" if subscription.person_id == by.pk else "person"

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from registrar import tasks
 from registrar.errors import Missing, Refused
 from registrar.models import Role, Run, RunItem
-from registrar.services import pruning, reviewing, syncing
+from registrar.services import reviewing, syncing
 from registrar.web import htmx
 from registrar.web.access import Visit, needs
 from registrar.web.listing import listed
@@ -46,7 +47,7 @@ def run(visit: Visit, run_id: int) -> HttpResponse:
         "at_run": True,
         "failed": failed,
         "shown": SHOWN,
-        "pruned_after": 0 if found.is_open or found.items.exists() else pruning.kept_days(),
+        "pruned_after": 0 if found.is_open or found.items.exists() else settings.KEEP_RUNS_DAYS,
         "reasons": reviewing.run_reasons(visit.reach, found),
     }
     return htmx.render(

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,6 +16,7 @@ from registrar.models import Mark, Role, Term
 from registrar.services import foreseeing, marking, reviewing
 from registrar.services.surveying import is_watched
 from registrar.web.access import Visit, needs
+from registrar.words.numbers import grouped
 
 from .forms import WATCHED, MarkForm, WatchForm
 
@@ -123,7 +123,7 @@ def _said(first: str, done: marking.Done) -> str:
             "%(n)s courses are looked at again with it; their findings follow within minutes.",
             done.courses,
         )
-    return f"{first} {then % {'n': number_format(done.courses, force_grouping=True)}}"
+    return f"{first} {then % {'n': grouped(done.courses)}}"
 
 
 def _term(visit: Visit, pk: int) -> Term:
